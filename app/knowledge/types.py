@@ -1,0 +1,116 @@
+"""Types of the knowledge side: from a file on disk to a passage that was found."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from app.followups.types import BlockKind, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One unit of a document in reading order.
+
+    `text` is clean text without markup: a heading's words, a paragraph, one list item, one code block, or one table
+    row that carries its headers (`"Plan: Team; Price: $99 per month"`). `level` is 1..6 for headings, else 0.
+    `page` counts from 1 and is None for formats without pages.
+    """
+
+    kind: BlockKind
+    text: str
+    level: int = 0
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedDocument:
+    """What a loader returns. `metadata` holds front matter or document properties, keys in lower case."""
+
+    blocks: tuple[Block, ...]
+    title: str | None = None
+    metadata: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A slice of a document version: `version_text[start:end] == text`, in characters.
+
+    `heading_path` are the headings above it, outermost first. `tokens` counts `embedding_text` (heading path and
+    text), and never exceeds the embedding model's window. `blocks` partition `text` by kind (offsets relative to `text`, the separators
+    between blocks belong to none).
+    """
+
+    ordinal: int
+    text: str
+    start: int
+    end: int
+    heading_path: tuple[str, ...]
+    page: int | None
+    tokens: int
+    blocks: tuple[Span, ...]
+    embedding_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkedDocument:
+    """The text of a document version and its chunks in order."""
+
+    text: str
+    chunks: tuple[Chunk, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentProfile:
+    """What ingestion knows about a document besides its text.
+
+    `source_type` is one of the names in `config/retrieval.yaml` (`pricing`, `case_studies`, ...). `internal` documents
+    are searchable by the company but never evidence for a message to a lead.
+    """
+
+    title: str
+    source_type: str
+    internal: bool
+    effective_date: date | None = None
+    expiry_date: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChunk:
+    """A chunk of a current version as read back from SQL, with its document's fields."""
+
+    id: str
+    document_id: str
+    version_id: str
+    source: str
+    title: str
+    source_type: str
+    internal: bool
+    text: str
+    start: int
+    end: int
+    heading_path: tuple[str, ...]
+    page: int | None
+    blocks: tuple[Span, ...]
+    effective_date: date | None
+    expiry_date: date | None
+    ingested_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A chunk that was found. `relevance` is calibrated, 0..1; ranks count from 1, None = not in that list."""
+
+    chunk: StoredChunk
+    relevance: float
+    cosine: float
+    dense_rank: int | None
+    lexical_rank: int | None
+    fused_score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """The outcome of one search. An empty `passages` is a normal outcome, not an error."""
+
+    passages: tuple[Passage, ...]
+    knowledge_version: int
+    degraded: tuple[str, ...] = ()
