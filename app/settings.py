@@ -130,7 +130,8 @@ class YamlFolderSource(PydanticBaseSettingsSource):
 
     def __call__(self) -> dict[str, Any]:
         folder = Path(self.current_state.get("config_dir") or ROOT / "config")
-        return {name: _read_yaml(folder / f"{name}.yaml") for name in CONFIG_FILES if (folder / f"{name}.yaml").exists()}
+        paths = {name: folder / f"{name}.yaml" for name in CONFIG_FILES}
+        return {name: _read_yaml(path) for name, path in paths.items() if path.exists()}
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
@@ -157,8 +158,8 @@ def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - any field of 
     try:
         return Settings(**overrides)
     except ValidationError as error:
-        lines = [_explain(item) for item in error.errors()]
-        raise ConfigurationError("The configuration cannot be used:\n" + "\n".join(f"  - {line}" for line in lines)) from error
+        problems = "\n".join(f"  - {_explain(item)}" for item in error.errors())
+        raise ConfigurationError(f"The configuration cannot be used:\n{problems}") from error
 
 
 def _explain(item: Mapping[str, Any]) -> str:

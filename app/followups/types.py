@@ -1,6 +1,7 @@
 """Frozen types that pass between the stages of a follow-up, in the order in which they appear.
 
-FollowupRequest -> LeadContext -> Strategy -> Evidence -> Prompt -> Draft -> GroundingReport -> ValidationReport -> Followup
+FollowupRequest -> LeadContext -> Strategy -> Evidence -> Prompt -> Draft -> GroundingReport -> ValidationReport
+-> Followup
 
 This module imports nothing of the product. The request type belongs to the HTTP edge; the two reports belong to
 `grounding.types` and to this module.

@@ -80,4 +80,5 @@ class GroundingReport:
     @property
     def product_claims(self) -> tuple[ClaimResult, ...]:
         """Claims that rest on the knowledge base, or on nothing."""
-        return tuple(c for c in self.claims if c.verdict is not Verdict.EXEMPT and (c.quote is None or c.quote.scope == "knowledge"))
+        judged = (claim for claim in self.claims if claim.verdict is not Verdict.EXEMPT)
+        return tuple(claim for claim in judged if claim.quote is None or claim.quote.scope == "knowledge")

@@ -4,12 +4,14 @@ import re
 
 # Words whose full stop does not end a sentence when more text follows.
 _ABBREVIATIONS = frozenset(
-    "dr mr mrs ms prof st sr jr vs etc e.g i.e eg ie cf approx no nos vol fig inc ltd co corp dept est min max incl excl "
-    "jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat sun u.s u.k a.m p.m ph.d mo yr hr "
-    "wk avg ca al".split()
+    """
+    dr mr mrs ms prof st sr jr vs etc e.g i.e eg ie cf approx no nos vol fig inc ltd co corp dept est min max incl
+    excl jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat sun u.s u.k a.m
+    p.m ph.d mo yr hr wk avg ca al
+    """.split()  # noqa: SIM905 - a word list reads better as text
 )
 # These often do end a sentence; they do not when a lower-case word or a figure follows.
-_MAY_END = frozenset("inc ltd co corp etc u.s u.k a.m p.m ph.d mo yr hr wk".split())
+_MAY_END = frozenset({"inc", "ltd", "co", "corp", "etc", "u.s", "u.k", "a.m", "p.m", "ph.d", "mo", "yr", "hr", "wk"})
 
 _TERMINATOR = re.compile(r"(?P<stop>[.!?…]+)(?P<close>[\"'”’)\]]*)(?=\s|$)|(?P<line>\s*\n\s*)")
 _LAST_WORD = re.compile(r"[A-Za-z][A-Za-z.]*$")
@@ -19,8 +21,8 @@ _NEXT = re.compile(r"\s*[\"'“‘(\[]*(?P<char>\S)")
 def split_sentences(text: str) -> list[tuple[int, int]]:
     """`(start, end)` of each sentence in `text`, in order, without surrounding white space.
 
-    Line breaks end sentences. Full stops in figures (`$4,999.00`), initials, host names and common abbreviations do not.
-    Linear in the length of `text`.
+    Line breaks end sentences. Full stops in figures (`$4,999.00`), initials, host names and common abbreviations do
+    not. Linear in the length of `text`.
     """
     spans: list[tuple[int, int]] = []
     start = 0

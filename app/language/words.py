@@ -4,11 +4,14 @@ import re
 from functools import lru_cache
 
 STOP_WORDS = frozenset(
-    "a an and any are as at be been being but by can could did do does doing for from had has have having he her here him his "
-    "how i if in into is it its just let may me might more most much my no nor not of off on once only or other our ours "
-    "out over own per she should so some such than that the their theirs them then there these they this those through to too "
-    "under until up us very was we were what when where which while who whom why will with would you your yours also both each "
-    "about after again all am because before below between down during few further same shall via within without".split()
+    """
+    a an and any are as at be been being but by can could did do does doing for from had has have having he her here
+    him his how i if in into is it its just let may me might more most much my no nor not of off on once only or
+    other our ours out over own per she should so some such than that the their theirs them then there these they
+    this those through to too under until up us very was we were what when where which while who whom why will with
+    would you your yours also both each about after again all am because before below between down during few
+    further same shall via within without
+    """.split()  # noqa: SIM905 - a word list reads better as text
 )
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?", re.UNICODE)
 _DOUBLED = re.compile(r"([bdfgklmnprtvz])\1$")
@@ -32,8 +35,9 @@ def stem(word: str) -> str:
     root = _strip_plural(word)
     for suffix in ("ingly", "edly", "ing", "ed", "ly"):
         if root.endswith(suffix) and len(root) - len(suffix) >= 3:
-            root = _DOUBLED.sub(r"\1", root[: -len(suffix)])
+            root = root[: -len(suffix)]
             break
+    root = _DOUBLED.sub(r"\1", root)
     if root.endswith("y") and len(root) > 3:
         return root[:-1] + "i"
     return root[:-1] if root.endswith("e") and len(root) > 3 else root

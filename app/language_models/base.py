@@ -23,7 +23,7 @@ class TextModel(Protocol):
 
     @property
     def digest(self) -> str:
-        """Identifies weights as far as they can be known: content digest locally, `provider/name@base_url` hash remotely."""
+        """Identifies the weights as far as they can be known: content digest locally, hash of the address remotely."""
         ...
 
     async def warm_up(self) -> None: ...
