@@ -99,7 +99,7 @@ class RedisConfig(Section):
 
 
 class MemoryCache(Section):
-    max_entries: int = Field(4096, ge=0)
+    max_entries: int = Field(4096, ge=1)
 
 
 class CacheConfig(Section):

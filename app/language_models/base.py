@@ -8,11 +8,15 @@ from app.followups.types import GenerationOptions, Prompt
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A model's answer. Token counts are None where the server does not report them."""
+    """A model's answer. Token counts are None where the server does not report them.
+
+    `truncated` is True when the model was stopped by its token limit: the last sentence may be unfinished.
+    """
 
     text: str
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    truncated: bool = False
 
 
 class TextModel(Protocol):

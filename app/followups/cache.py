@@ -1,0 +1,173 @@
+"""The response cache: exact keys, two tiers, one computation for identical concurrent requests."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+from cachetools import TTLCache
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from app.config_files import CacheConfig
+from app.observability import Metrics, get_logger
+
+_SCHEMA = 1
+_COOL_DOWN_SECONDS = 5.0
+
+Body = dict[str, Any]
+
+
+def response_key(parts: Mapping[str, Any]) -> str:
+    """SHA-256 over canonical JSON of everything that can change the text. Any differing part gives another key."""
+    canonical = json.dumps({"schema": _SCHEMA, **parts}, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """A fresh result. Only complete, checked results may be kept: see `cacheable`."""
+
+    body: Body
+    cacheable: bool
+
+
+class ResponseCache:
+    """In-process tier first, then Redis when configured. Redis gone means slower, nothing else.
+
+    Values carry their tenant and key, and one that does not match what was asked for is treated as a miss: a shared
+    connection that answers with another caller's reply can then not leak it.
+    """
+
+    def __init__(self, config: CacheConfig, metrics: Metrics) -> None:
+        self._config = config
+        self._metrics = metrics
+        self._log = get_logger("cache")
+        self._memory: TTLCache[str, tuple[str, Body]] = TTLCache(
+            config.memory.max_entries, config.redis.ttl.response_cache
+        )
+        self._running: dict[str, asyncio.Task[Computed]] = {}
+        self._redis: Redis | None = None
+        self._down_until = 0.0
+
+    async def open(self) -> None:
+        """Create the Redis client. An unreachable server is a degraded start, not a failure."""
+        address = self._config.redis.address
+        if address is None:
+            return
+        timeout = self._config.redis.timeout_seconds
+        self._redis = Redis.from_url(address, socket_timeout=timeout, socket_connect_timeout=timeout)
+        await self.ping()
+
+    async def close(self) -> None:
+        for task in list(self._running.values()):
+            task.cancel()
+        await asyncio.gather(*self._running.values(), return_exceptions=True)
+        if self._redis is not None:
+            await self._redis.aclose()
+
+    @property
+    def configured(self) -> bool:
+        return self._redis is not None
+
+    @property
+    def degraded(self) -> bool:
+        """True while Redis is configured but not answering."""
+        return self._redis is not None and monotonic() < self._down_until
+
+    async def ping(self) -> bool:
+        """Whether Redis answers now; False when it is not configured."""
+        if self._redis is None:
+            return False
+        try:
+            async with asyncio.timeout(self._config.redis.timeout_seconds * 2):
+                await self._redis.get("followup:ping")
+        except (RedisError, OSError, TimeoutError) as error:
+            self._mark_down(error)
+            return False
+        self._down_until = 0.0
+        return True
+
+    def peek(self, tenant: str, key: str) -> Body | None:
+        """The in-process tier alone, without waiting for anything."""
+        entry = self._memory.get(key)
+        found = entry is not None and entry[0] == tenant
+        self._metrics.cache.labels(tier="memory", outcome="hit" if found else "miss").inc()
+        return entry[1] if entry is not None and found else None
+
+    async def get_or_compute(
+        self, tenant: str, key: str, compute: Callable[[], Awaitable[Computed]]
+    ) -> tuple[Body, bool]:
+        """The kept value, or the result of one `compute` shared by all who ask meanwhile; True when it was kept.
+
+        A caller that is cancelled leaves the computation running for the others.
+        """
+        found = self.peek(tenant, key) or await self._read(tenant, key)
+        if found is not None:
+            return found, True
+        task = self._running.get(key)
+        if task is None:
+            task = asyncio.ensure_future(self._compute_and_keep(tenant, key, compute))
+            self._running[key] = task
+            task.add_done_callback(lambda _: self._running.pop(key, None))
+        return (await asyncio.shield(task)).body, False
+
+    async def _compute_and_keep(self, tenant: str, key: str, compute: Callable[[], Awaitable[Computed]]) -> Computed:
+        result = await compute()
+        if result.cacheable:
+            self._memory[key] = (tenant, result.body)
+            await self._write(tenant, key, result.body)
+        return result
+
+    async def _read(self, tenant: str, key: str) -> Body | None:
+        if self._redis is None or self.degraded:
+            return None
+        try:
+            async with asyncio.timeout(self._config.redis.timeout_seconds):
+                raw = await self._redis.get(_redis_key(key))
+        except (RedisError, OSError, TimeoutError) as error:
+            self._mark_down(error)
+            return None
+        body = _unwrap(raw, tenant, key)
+        self._metrics.cache.labels(tier="redis", outcome="miss" if body is None else "hit").inc()
+        if body is not None:
+            self._memory[key] = (tenant, body)
+        return body
+
+    async def _write(self, tenant: str, key: str, body: Body) -> None:
+        if self._redis is None or self.degraded:
+            return
+        value = json.dumps({"schema": _SCHEMA, "tenant": tenant, "key": key, "body": body})
+        try:
+            async with asyncio.timeout(self._config.redis.timeout_seconds):
+                await self._redis.set(_redis_key(key), value, ex=self._config.redis.ttl.response_cache)
+        except (RedisError, OSError, TimeoutError) as error:
+            self._mark_down(error)
+
+    def _mark_down(self, error: Exception) -> None:
+        self._down_until = monotonic() + _COOL_DOWN_SECONDS
+        self._metrics.cache.labels(tier="redis", outcome="error").inc()
+        self._log.warning("redis_unavailable", error_type=type(error).__name__)
+
+
+def _redis_key(key: str) -> str:
+    return f"followup:response:{key}"
+
+
+def _unwrap(raw: bytes | str | None, tenant: str, key: str) -> Body | None:
+    """The body inside a stored value; None for a miss, foreign bytes, or a value of another tenant or key."""
+    if raw is None:
+        return None
+    try:
+        value = json.loads(raw)
+    except ValueError:
+        return None
+    if not isinstance(value, dict) or value.get("schema") != _SCHEMA:
+        return None
+    if value.get("tenant") != tenant or value.get("key") != key or not isinstance(value.get("body"), dict):
+        return None
+    body: Body = value["body"]
+    return body

@@ -1,0 +1,119 @@
+"""Retrieval and lead facts -> Evidence: scoped, dated, bounded by the caller's `top_k`."""
+
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+from typing import Protocol
+
+from app.followups.types import (
+    Evidence,
+    EvidenceItem,
+    LeadContext,
+    Need,
+    NeedRole,
+    RetrievalOptions,
+    Scope,
+    Strategy,
+)
+from app.knowledge.types import Passage, Retrieval
+
+# Added to a passage's relevance when its source type is one the need prefers: decides between near equals only.
+_PREFERRED_BONUS = 0.1
+
+
+class PassageSource(Protocol):
+    async def search(
+        self, tenant: str, queries: Sequence[str], options: RetrievalOptions
+    ) -> list[Retrieval]:
+        """One `Retrieval` per query, in order."""
+        ...
+
+
+class ProductCatalog(Protocol):
+    async def mentions(self, tenant: str, product: str) -> bool:
+        """Whether the tenant's documents speak about `product` at all."""
+        ...
+
+
+class EvidenceStage:
+    """Finds what each need of the strategy asks for."""
+
+    def __init__(self, passages: PassageSource, catalog: ProductCatalog) -> None:
+        self._passages = passages
+        self._catalog = catalog
+
+    async def gather(
+        self,
+        lead: LeadContext,
+        strategy: Strategy,
+        options: RetrievalOptions,
+        lead_facts: tuple[EvidenceItem, ...],
+        knowledge_version: int,
+    ) -> Evidence:
+        """Evidence for the message. No passage found is a normal outcome.
+
+        Documents about another product are no evidence for this lead: when the product occurs nowhere in the
+        knowledge base, none are used, and the warning `product_unknown` says so.
+        """
+        empty = Evidence((), lead_facts, knowledge_version)
+        if not strategy.uses_product_evidence or not strategy.needs:
+            return empty
+        if not await self._catalog.mentions(lead.tenant, lead.product_name):
+            return Evidence((), lead_facts, knowledge_version, warnings=("product_unknown",))
+        found = await self._passages.search(lead.tenant, [need.query for need in strategy.needs], options)
+        items = _merge(list(zip(strategy.needs, found, strict=True)), options.top_k)
+        degraded = tuple(dict.fromkeys(name for retrieval in found for name in retrieval.degraded))
+        version = max((retrieval.knowledge_version for retrieval in found), default=knowledge_version)
+        return Evidence(items, lead_facts, version, degraded)
+
+
+def _merge(found: Sequence[tuple[Need, Retrieval]], top_k: int) -> tuple[EvidenceItem, ...]:
+    """At most `top_k` passages: the needs take turns, so that none is crowded out; sorted by relevance."""
+    chosen: dict[str, Passage] = {}
+    roles: dict[str, list[NeedRole]] = {}
+    for need, passage in _in_turn(found):
+        if passage.chunk.id not in chosen and len(chosen) >= top_k:
+            continue
+        best = chosen.get(passage.chunk.id)
+        if best is None or passage.relevance > best.relevance:
+            chosen[passage.chunk.id] = passage
+        roles.setdefault(passage.chunk.id, []).append(need.role)
+    items = [_item(passage, tuple(dict.fromkeys(roles[id]))) for id, passage in chosen.items()]
+    return tuple(sorted(items, key=lambda item: (-item.relevance, item.id)))
+
+
+def _in_turn(found: Sequence[tuple[Need, Retrieval]]) -> Iterator[tuple[Need, Passage]]:
+    columns = [[(need, passage) for passage in _preferred_first(need, retrieval)] for need, retrieval in found]
+    for row in zip_longest(*columns):
+        yield from (cell for cell in row if cell is not None)
+
+
+def _preferred_first(need: Need, retrieval: Retrieval) -> list[Passage]:
+    def rank(passage: Passage) -> float:
+        bonus = _PREFERRED_BONUS if passage.chunk.source_type in need.source_types else 0.0
+        return -(passage.relevance + bonus)
+
+    return sorted(retrieval.passages, key=rank)
+
+
+def _item(passage: Passage, roles: tuple[NeedRole, ...]) -> EvidenceItem:
+    chunk = passage.chunk
+    return EvidenceItem(
+        id=chunk.id,
+        scope=Scope.KNOWLEDGE,
+        text=chunk.text,
+        source=chunk.source,
+        relevance=passage.relevance,
+        roles=roles,
+        document_id=chunk.document_id,
+        version_id=chunk.version_id,
+        title=chunk.title,
+        source_type=chunk.source_type,
+        heading_path=chunk.heading_path,
+        page=chunk.page,
+        start=chunk.start,
+        end=chunk.end,
+        blocks=chunk.blocks,
+        effective_date=chunk.effective_date,
+        expiry_date=chunk.expiry_date,
+        ingested_at=chunk.ingested_at,
+    )

@@ -1,0 +1,209 @@
+"""Find every figure of a text and bring it into one normal form.
+
+`$299/month`, `299 USD per month` and `USD 299 monthly` become one value; `a third` does not become 30%. No digit is
+ever skipped: what fits no better kind is a plain count, so an invented number cannot hide behind its notation.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import lru_cache
+
+from app.grounding.bounds import bound_of, rates_of
+from app.grounding.dates import find_moments
+from app.grounding.numerals import DIGITS, FRACTIONS, MAGNITUDE, ORDINALS, WORDS, parse_number
+
+_SYMBOLS = {"$": "USD", "us$": "USD", "a$": "AUD", "au$": "AUD", "c$": "CAD", "ca$": "CAD", "nz$": "NZD",
+            "s$": "SGD", "hk$": "HKD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR"}  # fmt: skip
+_CODES = "usd eur gbp jpy inr aud cad chf sek nok dkk nzd sgd hkd pln brl mxn zar cny".split()
+_NAMED = {"dollar": "USD", "buck": "USD", "euro": "EUR", "pound": "GBP", "rupee": "INR", "yen": "JPY",
+          "franc": "CHF", "cent": "USD", "¢": "USD", "pence": "GBP"}  # fmt: skip
+_HUNDREDTHS = frozenset({"cent", "cents", "¢", "pence"})
+# One base unit per family of durations that convert exactly.
+_DURATIONS = {
+    "second": ("second", 1), "sec": ("second", 1), "minute": ("second", 60), "min": ("second", 60),
+    "hour": ("second", 3600), "hr": ("second", 3600), "h": ("second", 3600), "day": ("day", 1), "week": ("day", 7),
+    "wk": ("day", 7), "month": ("month", 1), "mo": ("month", 1), "quarter": ("month", 3), "year": ("month", 12),
+    "yr": ("month", 12), "decade": ("month", 120), "ms": ("millisecond", 1), "millisecond": ("millisecond", 1),
+}  # fmt: skip
+_SIZES = "kb mb gb tb pb kib mib gib tib khz mhz ghz kg km cm mm kwh mbps gbps px".split()
+
+_PREFIX = r"(?:(?P<symbol>(?:US|AU?|CA?|NZ|S|HK)?\$|[€£¥₹])|(?P<code>" + "|".join(_CODES) + r")(?=[\s\d]))\s?"
+_SUFFIX = (
+    r"(?:\s?(?P<percent>%|‰|percent(?!age)\b|per\s?cent\b|pct\b)"
+    r"|\s?(?P<points>(?:percentage|per cent|percent)[\s-]points?\b|pp\b|pps\b)|\s?(?P<bps>bps\b|basis points?\b)"
+    r"|(?P<multiple>\s?(?:x|×)(?!\w)|[\s-]?fold\b|\s?times\b(?!\s+(?:a|per|each|every)\b))"
+    r"|(?P<cents>¢)|\s?(?P<after>" + "|".join(_CODES) + r"|€|£|₹|dollars?|bucks?|euros?|pounds?|rupees?|yen|"
+    r"francs?|cents?|pence)(?![\w])"
+    r"|[\s-]?(?P<working>(?:business|working|calendar|consecutive)[\s-])?(?P<time>seconds?|secs?|minutes?|mins?|hours?|"
+    r"hrs?|h|days?|weeks?|wks?|months?|mos?|quarters?|years?|yrs?|decades?|milliseconds?|ms)(?![\w])"
+    r"|\s?(?P<size>" + "|".join(_SIZES) + r")(?!\w)|(?P<ordinal>st|nd|rd|th)\b)"
+)
+_FIGURE = re.compile(
+    rf"(?<![\w.,])(?<!\d[-/:])(?:{_PREFIX})?[-+]?"
+    rf"(?P<number>{DIGITS}{MAGNITUDE}?|{WORDS})(?:{_SUFFIX}|(?![\w]))",
+    re.IGNORECASE,
+)
+_LEFT_OVER = re.compile(r"(?<![^\W\d_])\d+(?:\.\d+)*(?![^\W\d_])")
+_FRACTION = re.compile(
+    r"\b(?:(?P<count>a|an|one|two|three|four)[\s-])?(?P<part>half|third|quarter|fourth|fifth|tenth)s?\b"
+    r"(?=\s+(?:of|as|the|fewer|less|more|faster|shorter|lower|higher|cheaper)\b(?!\s+quarter))"
+    r"|(?<=\bby )(?:(?P<count2>a|an|one|two|three|four)[\s-])?(?P<part2>half|third|quarter|fourth|fifth|tenth)s?\b"
+    r"|(?<=\bin )(?P<part3>half)\b|\b(?P<part4>half)\b",
+    re.IGNORECASE,
+)
+_TIMES = re.compile(r"\b(?:(?P<two>twice|doubl(?:e[sd]?|ing))|(?P<three>thrice|tripl(?:e[sd]?|ing)))\b", re.IGNORECASE)
+_HALVED = re.compile(r"\bhalv(?:e[sd]?|ing)\b", re.IGNORECASE)
+_ORDINAL = re.compile(r"(?<!at )\b(" + "|".join(ORDINALS) + r")\b(?!\s*,|-party|\s+(?:party|name|of all))", re.IGNORECASE)
+_ARTICLE = re.compile(
+    r"\b(?:within|in|under|for|takes?|took|after|than|about|every)\s+(?P<one>an?|a single|the)\s+"
+    r"(?P<time>second|minute|hour|day|week|month|quarter|year)\b(?!\s+(?:end|close))",
+    re.IGNORECASE,
+)
+_IDLE_ONE = re.compile(r"(?:\b(?:no|any|every|some|each|that|this|which|the|all in|only|next|other|first)\s+|-)$", re.IGNORECASE)
+_IDLE_ONE_AFTER = re.compile(
+    r"\s+(?:of|another|is|that|who|place|thing|way|question|option|point|more|last|other|to|side|hand|step|call|reply|"
+    r"line|idea|example|customer|client)\b|[-.,;:!?)]|$",
+    re.IGNORECASE,
+)
+_JOIN = re.compile(r"\s?(?:-|–|—|\bto\b|\bthrough\b|\buntil\b)\s?")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure of a text: `text[start:end]`.
+
+    `value` (and `high` for a range) are in the unit's base: currency units, percent, seconds / days / months, plain
+    numbers. `unit` is a currency code, a duration base, a size or an acronym that owns the number. `rates` are the
+    "per ..." words, `bound` is `exact`, `at_most`, `below`, `at_least`, `above`, `from` or `approx`. Dates keep their
+    stated parts in `fields`.
+    """
+
+    kind: str
+    value: Decimal
+    start: int
+    end: int
+    unit: str = ""
+    high: Decimal | None = None
+    rates: frozenset[str] = frozenset()
+    bound: str = "exact"
+    fields: frozenset[tuple[str, str]] = frozenset()
+    step: Decimal = Decimal(1)
+
+
+@lru_cache(maxsize=4096)
+def find_figures(text: str) -> tuple[Figure, ...]:
+    """All figures of `text` in order, without overlaps. Every digit that is no part of a word belongs to one."""
+    found = [Figure("date", Decimal(0), m.start, m.end, fields=m.fields) for m in find_moments(text)]
+    for candidates in (_numbers(text), _worded(text), _left_over(text)):
+        free = [figure for figure in candidates if not any(_overlap(figure, other) for other in found)]
+        found += free
+    ordered = sorted(found, key=lambda figure: figure.start)
+    return tuple(_with_context(text, figure) for figure in _merge_ranges(text, ordered))
+
+
+def _overlap(left: Figure, right: Figure) -> bool:
+    return left.start < right.end and right.start < left.end
+
+
+def _numbers(text: str) -> list[Figure]:
+    return [figure for match in _FIGURE.finditer(text) if (figure := _figure(text, match)) is not None]
+
+
+def _figure(text: str, match: re.Match[str]) -> Figure | None:
+    word = match["number"].lower()
+    if word == "one" and not match["time"] and _is_idle_one(text, match):
+        return None
+    kind, unit, factor = _kind(match)
+    return Figure(kind, parse_number(word) * factor, match.start(), match.end(), unit, step=factor)
+
+
+def _is_idle_one(text: str, match: re.Match[str]) -> bool:
+    """`one` as a pronoun or in "one question" states no number."""
+    before = text[max(0, match.start() - 12) : match.start()]
+    return bool(_IDLE_ONE.search(before) or _IDLE_ONE_AFTER.match(text, match.end()))
+
+
+def _kind(match: re.Match[str]) -> tuple[str, str, Decimal]:
+    """Kind, unit, and the factor that brings the number into the unit's base."""
+    group = match.groupdict()
+    if group["symbol"] or group["code"]:
+        return "money", _SYMBOLS.get((group["symbol"] or "").lower()) or group["code"].upper(), Decimal(1)
+    if group["after"] or group["cents"]:
+        word = (group["after"] or "¢").lower()
+        unit = _SYMBOLS.get(word) or _NAMED.get(word.rstrip("s")) or _NAMED.get(word) or word.upper()
+        return "money", unit, Decimal("0.01") if word in _HUNDREDTHS else Decimal(1)
+    if group["time"]:
+        word = group["time"].lower()
+        base, factor = _DURATIONS.get(word) or _DURATIONS[word.rstrip("s")]
+        working = (group["working"] or "").strip(" -").lower()
+        return "duration", f"{working} {base}".strip(), Decimal(factor)
+    if group["size"]:
+        return "size", group["size"].lower(), Decimal(1)
+    for kind in ("percent", "points", "bps", "multiple", "ordinal"):
+        if group[kind]:
+            return kind, "‰" if group[kind] == "‰" else "", Decimal(1)
+    return "count", "", Decimal(1)
+
+
+def _worded(text: str) -> list[Figure]:
+    """Fractions, "twice", ordinals, and "within a day"."""
+    found = []
+    for match in _FRACTION.finditer(text):
+        part = next(match[name] for name in ("part", "part2", "part3", "part4") if match[name]).lower()
+        count = (match["count"] or match["count2"] or "one").lower()
+        number = Decimal(1) if count in {"a", "an"} else parse_number(count)
+        found.append(Figure("percent", number * FRACTIONS[part] * 100, match.start(), match.end()))
+    found += [Figure("percent", Decimal(50), m.start(), m.end()) for m in _HALVED.finditer(text)]
+    for match in _TIMES.finditer(text):
+        found.append(Figure("multiple", Decimal(2 if match["two"] else 3), match.start(), match.end()))
+    for match in _ORDINAL.finditer(text):
+        found.append(Figure("ordinal", ORDINALS[match[1].lower()], match.start(), match.end()))
+    for match in _ARTICLE.finditer(text):
+        if match["one"].lower() != "the":
+            base, factor = _DURATIONS[match["time"].lower()]
+            found.append(Figure("duration", Decimal(factor), match.start("one"), match.end(), base))
+    return found
+
+
+def _left_over(text: str) -> list[Figure]:
+    """Digits in notations that nothing above understands: versions, identifiers, scores."""
+    return [
+        Figure("label", Decimal(0), match.start(), match.end(), unit=match[0]) for match in _LEFT_OVER.finditer(text)
+    ]
+
+
+def _merge_ranges(text: str, figures: list[Figure]) -> list[Figure]:
+    merged: list[Figure] = []
+    for figure in figures:
+        last = merged[-1] if merged else None
+        if last is not None and last.high is None and _is_range(text, last, figure):
+            merged[-1] = _range(last, figure)
+        else:
+            merged.append(figure)
+    return merged
+
+
+def _is_range(text: str, low: Figure, high: Figure) -> bool:
+    if "label" in {low.kind, high.kind} or "date" in {low.kind, high.kind}:
+        return False
+    if low.kind != "count" and (low.kind, low.unit) != (high.kind, high.unit):
+        return False
+    gap = text[low.end : high.start]
+    if _JOIN.fullmatch(gap):
+        return True
+    return gap.strip().lower() == "and" and text[: low.start].rstrip().lower().endswith("between")
+
+
+def _range(low: Figure, high: Figure) -> Figure:
+    """The first number of `2-3 weeks` takes its unit from the second."""
+    step = high.step if low.kind == "count" else Decimal(1)
+    return replace(high, value=low.value * step, high=high.value, start=low.start)
+
+
+def _with_context(text: str, figure: Figure) -> Figure:
+    if figure.kind == "date":
+        return figure
+    rates, end = rates_of(text, figure.start, figure.end)
+    bound, start, end = bound_of(text, figure.start, end)
+    return replace(figure, rates=rates, bound=bound, start=start, end=end)

@@ -1,0 +1,111 @@
+"""Markdown and MDX to blocks, by the tokens of a CommonMark parser."""
+
+import re
+from functools import lru_cache
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from app.followups.types import BlockKind
+from app.knowledge.loaders.front_matter import split_front_matter
+from app.knowledge.loaders.markup import SECTION_END, MarkupReducer
+from app.knowledge.loaders.tables import table_rows
+from app.knowledge.loaders.text import clean, clean_code, decode
+from app.knowledge.types import Block, LoadedDocument
+
+_ARROWS = re.compile(r"\s*[→›»⟶➜↗]+$")
+_HEADING_ANCHOR = re.compile(r"\s*[#¶§]+$")
+
+
+def load_markdown(data: bytes) -> LoadedDocument:
+    return _load(data, mdx=False)
+
+
+def load_mdx(data: bytes) -> LoadedDocument:
+    return _load(data, mdx=True)
+
+
+def _load(data: bytes, *, mdx: bool) -> LoadedDocument:
+    metadata, body = split_front_matter(decode(data))
+    reduced = MarkupReducer(body.replace(SECTION_END, ""), mdx=mdx).reduce()
+    blocks = _TokenReader().read(_parser(mdx).parse(reduced))
+    title = next((value for key, value in metadata if key == "title"), None)
+    return LoadedDocument(blocks=tuple(blocks), title=title, metadata=metadata)
+
+
+@lru_cache(maxsize=2)
+def _parser(mdx: bool) -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"maxNesting": 40}).enable(["table", "strikethrough"])
+    # MDX has no indented code: content of components is indented for looks.
+    return parser.disable("code") if mdx else parser
+
+
+class _TokenReader:
+    """Collects blocks from the flat token list of one document."""
+
+    def __init__(self) -> None:
+        self._blocks: list[Block] = []
+        self._section = 0
+        self._item_is_new = False
+        self._grid: list[list[str]] | None = None
+
+    def read(self, tokens: list[Token]) -> list[Block]:
+        for index, token in enumerate(tokens):
+            match token.type:
+                case "inline":
+                    self._inline(token, tokens[index - 1])
+                case "fence" | "code_block":
+                    self._add(BlockKind.CODE, clean_code(token.content))
+                case "html_block":
+                    self._html(token.content)
+                case "list_item_open":
+                    self._item_is_new = True
+                case "table_open":
+                    self._grid = []
+                case "tr_open" if self._grid is not None:
+                    self._grid.append([])
+                case "table_close":
+                    self._table()
+        return self._blocks
+
+    def _inline(self, token: Token, opener: Token) -> None:
+        if token.content.startswith(SECTION_END):
+            self._section = int(token.content[1:2] or 0)
+            return
+        text = clean(inline_text(token.children or []))
+        if self._grid is not None:
+            self._grid[-1].append(text)
+        elif opener.type == "heading_open":
+            self._section = 0
+            self._add(BlockKind.HEADING, _HEADING_ANCHOR.sub("", text), int(opener.tag[1]))
+        else:
+            kind = BlockKind.LIST_ITEM if self._item_is_new else BlockKind.PARAGRAPH
+            self._add(kind, _ARROWS.sub("", text))
+            self._item_is_new = False
+
+    def _table(self) -> None:
+        grid, self._grid = self._grid or [], None
+        for text in table_rows(grid, header_rows=1):
+            self._add(BlockKind.TABLE_ROW, text)
+
+    def _html(self, content: str) -> None:
+        del content
+
+    def _add(self, kind: BlockKind, text: str, level: int = 0) -> None:
+        if any(char.isalnum() for char in text):
+            self._blocks.append(Block(kind, text, level or self._section))
+
+
+def inline_text(tokens: list[Token]) -> str:
+    """Visible text of inline tokens: links and emphasis give their words, images and struck-out words nothing."""
+    parts: list[str] = []
+    struck = 0
+    for token in tokens:
+        match token.type:
+            case "s_open" | "s_close":
+                struck += 1 if token.type == "s_open" else -1
+            case "text" | "code_inline" | "text_special" if not struck:
+                parts.append(token.content)
+            case "softbreak" | "hardbreak":
+                parts.append(" ")
+    return "".join(parts)

@@ -1,0 +1,338 @@
+"""Turn Markdown with embedded HTML, JSX, shortcodes and directives into Markdown proper.
+
+What a reader of the published page would see stays; scripts, comments, imports and layout go. A component with a
+title becomes a heading over its content, one level below the heading it stands under; a `SECTION_END` line tells
+where it closes.
+"""
+
+import re
+from collections.abc import Callable
+
+from app.knowledge.loaders.tags import Tag, end_of_braces, read_tag, string_literal
+from app.knowledge.loaders.text import raised
+
+SECTION_END = "\ue000"  # followed by the level of the heading that still applies
+
+_MARKUP = re.compile(
+    r"""
+    (?P<fence>^(?:[ \t>]*|[ \t]*(?:[-*+]|\d{1,3}[.)])[ \t]+)(?P<mark>`{3,}|~{3,})(?P<info>[^\n`]*)\n
+        (?:.*\n)*?(?:[ \t>]*(?P=mark)[`~]*[ \t]*(?:\n|\Z)|\Z))
+  | (?P<code>(?P<ticks>(?<!`)`+(?!`))(?:(?!\n[ \t]*\n)[\s\S]){1,2000}?(?<!`)(?P=ticks)(?!`))
+  | (?P<comment><!--(?:[\s\S]{0,20000}?-->)?|\{/\*(?:[\s\S]{0,20000}?\*/\s*\})?)
+  | (?P<heading>^[ \t]*\#{1,6}(?=[ \t]))
+  | (?P<esm>^(?:import[ \t]+(?:["'{]|[\w*][^\n]*[ \t]from[ \t])|export[ \t]+(?:default|const|let|var|function|async|class|\{|\*)))
+  | (?P<directive>^[ \t]*:{3,}[ \t]*(?:\{?\w[\w-]*\}?)?[ \t]*(?P<label>[^\n]*)$)
+  | (?P<admonition>^(?P<indent>[ \t]*)(?:!!!|\?\?\?\+?)[ \t]+\w[\w-]*(?:[ \t]+"(?P<name>[^"\n]*)")?[ \t]*$)
+  | (?P<alert>(?<=>)[ \t]*\[![\w-]+\][+-]?(?:[ \t]*$)?)
+  | (?P<footnote>\[\^[^\]\s]+\]:?)
+  | (?P<template>\{\{[<%]?[^{}\n]{0,500}?[>%]?\}\}|\{%[^\n]{0,500}?%\}|\[\[?_?(?:toc|TOC)_?\]\]?)
+  | (?P<wiki>\[\[(?:[^\[\]\n|]{1,200}\|)?(?P<shown>[^\[\]\n|]{1,200})\]\])
+  | (?P<emoji>(?<![^\s(]):[a-z][a-z0-9_+-]{1,30}:(?=[\s).,!]|$))
+  | (?P<marked>==(?P<lit>[^=\s][^=\n]*)==)
+  | (?P<attrs>\{[:\#.][^{}\n]*\})
+  | (?P<tag><(?=/?[A-Za-z]|/?>))
+  | (?P<brace>\{)
+  | (?P<escape>\\[\s\S])
+    """,
+    re.VERBOSE | re.MULTILINE,
+)
+_SILENT = frozenset("script style svg iframe noscript template video audio object canvas head math select button del s strike".split())
+_BLOCK = frozenset(
+    """
+    p div section article main header footer aside nav blockquote figure figcaption center details summary ul ol li dl
+    dt dd form fieldset hr address
+    """.split()  # noqa: SIM905 - a word list reads better as text
+)
+_INLINE = frozenset(
+    """
+    a abbr b bdi bdo big br cite code data dfn em font i img input ins kbd label mark picture q rp rt ruby samp small
+    source span strong sub sup time track tt u var wbr
+    """.split()  # noqa: SIM905 - a word list reads better as text
+)
+_INLINE_COMPONENTS = frozenset({"Icon", "Tooltip", "Badge", "Link", "Kbd", "Highlight", "Image", "Color"})
+_HEADING_TAG = re.compile(r"h[1-6]|summary", re.IGNORECASE)
+_TITLES = ("title", "label", "question", "heading", "header", "summary", "path", "query", "body", "name")
+_TEXTS = ("description", "subtitle", "text", "content", "caption", "answer")
+
+
+class _Open:
+    """A component or element whose closing tag is awaited."""
+
+    __slots__ = ("block", "heading_at", "level", "name", "title")
+
+    def __init__(self, name: str, block: bool, level: int, title: str = "", heading_at: int = -1) -> None:
+        self.name = name
+        self.block = block
+        self.level = level
+        self.title = title
+        self.heading_at = heading_at
+
+
+class MarkupReducer:
+    """One pass over one text; `reduce` is the only entry."""
+
+    def __init__(self, text: str, *, mdx: bool) -> None:
+        self._text = text
+        self._mdx = mdx
+        self._closing_names = {name.lower() for name in re.findall(r"</([A-Za-z][\w.-]*)", text)}
+        self._out: list[str] = []
+        self._segment: list[str] = []
+        self._open: list[_Open] = []
+        self._level = 0
+
+    def reduce(self) -> str:
+        text, position = self._text, 0
+        while match := _MARKUP.search(text, position):
+            self._segment.append(text[position : match.start()])
+            end = _HANDLERS[match.lastgroup or ""](self, match)
+            # A handler that declines leaves the character as it is.
+            if end is None:
+                self._segment.append(match[0])
+                end = match.end()
+            position = end
+        self._segment.append(text[position:])
+        self._flush()
+        return "".join(self._out)
+
+    # ---------------------------------------------------------------- handlers: offset after the match, None = keep
+
+    def _keep(self, match: re.Match[str]) -> None:
+        del match
+
+    def _drop(self, match: re.Match[str]) -> int:
+        return match.end()
+
+    def _heading(self, match: re.Match[str]) -> None:
+        self._level = len(match[0].strip())
+        for item in self._open:
+            item.level = min(item.level, self._level)
+
+    def _esm(self, match: re.Match[str]) -> int | None:
+        if not self._mdx:
+            return None
+        position = match.start()
+        while position < len(self._text):
+            newline = self._text.find("\n", position)
+            line_end = len(self._text) if newline < 0 else newline
+            brace = self._text.find("{", position, line_end)
+            if brace < 0:
+                return line_end
+            end = end_of_braces(self._text, brace)
+            if end < 0:
+                return line_end
+            position = end
+        return position
+
+    def _directive(self, match: re.Match[str]) -> int:
+        label = match["label"].strip().strip("[]{}")
+        self._segment.append(f"\n\n{label}\n\n" if label and "=" not in label else "\n\n")
+        return match.end()
+
+    def _admonition(self, match: re.Match[str]) -> int:
+        indent = len(match["indent"].expandtabs(4))
+        self._segment.append(f"\n\n{match['name'] or ''}\n\n")
+        body = re.compile(rf"(?:\n(?:[ ]{{{indent + 4},}}|\t)[^\n]*|\n[ \t]*(?=\n))+").match(self._text, match.end())
+        if body is None:
+            return match.end()
+        inner = re.sub(rf"^(?:[ ]{{{indent + 4}}}|\t)", "", body[0], flags=re.MULTILINE)
+        self._segment.append(MarkupReducer(inner, mdx=self._mdx).reduce() + "\n\n")
+        return body.end()
+
+    def _shown(self, match: re.Match[str]) -> int:
+        self._segment.append(match["shown"] or match["lit"])
+        return match.end()
+
+    def _brace(self, match: re.Match[str]) -> int | None:
+        if not self._mdx:
+            return None
+        end = end_of_braces(self._text, match.start())
+        if end < 0:
+            return None
+        self._segment.append(string_literal(self._text[match.start() : end]) or "")
+        return end
+
+    def _tag(self, match: re.Match[str]) -> int | None:
+        tag = read_tag(self._text, match.start())
+        if tag is None:
+            return None
+        name = tag.name.lower()
+        if tag.closing:
+            self._close(tag)
+        elif name in _SILENT and tag.name == name and not tag.empty:
+            return self._after_closing(tag)
+        elif name == "table" and not tag.empty:
+            return self._table(tag)
+        elif name == "pre" and not tag.empty:
+            return self._preformatted(tag)
+        elif name == "sup" and not tag.empty:
+            return self._raised(tag)
+        elif _HEADING_TAG.fullmatch(tag.name):
+            return self._html_heading(tag)
+        else:
+            self._element(tag)
+        return tag.end
+
+    # ---------------------------------------------------------------- elements
+
+    def _after_closing(self, tag: Tag) -> int:
+        return self._inner_end(tag)[1]
+
+    def _inner_end(self, tag: Tag) -> tuple[int, int]:
+        """Where the content of `tag` ends and where its closing tag ends; an unclosed tag has no content."""
+        closing = re.compile(rf"</{re.escape(tag.name)}\s*>", re.IGNORECASE).search(self._text, tag.end)
+        return (closing.start(), closing.end()) if closing else (tag.end, tag.end)
+
+    def _table(self, tag: Tag) -> int:
+        inner, end = self._inner_end(tag)
+        if inner > tag.end:
+            rows = re.sub(r"\s*\n\s*", "\n", self._text[tag.start : end])
+            self._segment.append(f"\n\n{rows}\n\n")
+        return end
+
+    def _preformatted(self, tag: Tag) -> int:
+        inner, end = self._inner_end(tag)
+        body = re.sub(r"</?[A-Za-z][^>\n]*>", "", self._text[tag.end : inner])
+        if body.strip():
+            self._segment.append(f"\n\n~~~~~~\n{body.strip(chr(10))}\n~~~~~~\n\n")
+        return end
+
+    def _raised(self, tag: Tag) -> int:
+        inner, end = self._inner_end(tag)
+        before = "".join(self._segment[-2:])[-20:]
+        self._segment.append(raised(before, re.sub(r"<[^>]*>", "", self._text[tag.end : inner])))
+        return end
+
+    def _html_heading(self, tag: Tag) -> int:
+        inner, end = self._inner_end(tag)
+        title = MarkupReducer(self._text[tag.end : inner], mdx=self._mdx).reduce()
+        if tag.name.lower() == "summary":
+            self._title(" ".join(title.split()))
+        elif title.strip():
+            self._level = int(tag.name[1])
+            self._segment.append(f"\n\n{'#' * self._level} {' '.join(title.split())}\n\n")
+        return end
+
+    def _element(self, tag: Tag) -> None:
+        name = tag.name.lower()
+        known = name in _BLOCK or name in _INLINE or name == "br"
+        component = tag.name[:1].isupper() and not (tag.name.isupper() and known)
+        if not component and name not in _BLOCK and name not in _INLINE and self._is_placeholder(tag):
+            self._segment.append(tag.name)
+            return
+        block = name in _BLOCK and not component or (component and self._starts_line(tag))
+        block = block and tag.name not in _INLINE_COMPONENTS
+        if name == "br":
+            self._segment.append(self._line_break(tag))
+        elif component and self._is_placeholder(tag):
+            self._segment.append(tag.name)
+        elif block:
+            self._open_block(tag, component)
+        elif not tag.empty and name not in _INLINE:
+            self._open.append(_Open(tag.name, False, self._level))
+
+    def _is_placeholder(self, tag: Tag) -> bool:
+        """`<your-domain>` or `<TOKEN>` in running text is a word, not markup."""
+        unclosed = tag.name.lower() not in self._closing_names
+        return bool(tag.name) and unclosed and not tag.empty and not tag.attributes
+
+    def _starts_line(self, tag: Tag) -> bool:
+        line_start = self._text.rfind("\n", 0, tag.start) + 1
+        before = self._text[line_start : tag.start].lstrip(" \t>-*")
+        return not before or before.endswith(">")
+
+    def _line_break(self, tag: Tag) -> str:
+        line_start = self._text.rfind("\n", 0, tag.start) + 1
+        if not self._text[line_start : tag.start].lstrip().startswith("|"):
+            return " "
+        return ", " if self._text[tag.start - 1 : tag.start] not in {"|", " ", ",", ":", ";"} else " "
+
+    def _open_block(self, tag: Tag, component: bool) -> None:
+        title = next((tag.attributes[key] for key in _TITLES if tag.attributes.get(key)), "") if component else ""
+        text = next((tag.attributes[key] for key in _TEXTS if tag.attributes.get(key)), "") if component else ""
+        if tag.empty:
+            shown = f"- {title}" if title and not text else title and self._heading_line(title)
+            self._flush(f"\n\n{shown}\n\n{text}\n\n" if shown or text else "\n\n")
+            return
+        self._flush("\n- " if tag.name.lower() == "li" else "\n\n")
+        item = _Open(tag.name, True, self._level)
+        self._open.append(item)
+        if title:
+            self._title(title)
+        if text:
+            self._flush(f"{text}\n\n")
+
+    def _heading_line(self, title: str) -> str:
+        return f"{'#' * min(self._level + 1, 6)} {' '.join(title.split())}"
+
+    def _title(self, title: str) -> None:
+        """Start a section named `title` that ends with the innermost open component."""
+        self._flush()
+        if not title:
+            return
+        if self._open:
+            self._open[-1].title = title
+            self._open[-1].heading_at = len(self._out)
+        self._out.append(f"\n\n{self._heading_line(title)}\n\n")
+        self._level = min(self._level + 1, 6)
+
+    def _close(self, tag: Tag) -> None:
+        names = [item.name for item in self._open]
+        if tag.name not in names:
+            if tag.name.lower() in _BLOCK:
+                self._segment.append("\n\n")
+            return
+        while self._open:
+            item = self._open.pop()
+            if item.block:
+                self._flush()
+                self._end_section(item)
+            if item.name == tag.name:
+                return
+
+    def _end_section(self, item: _Open) -> None:
+        self._out.append("\n" if item.name == "li" else "\n\n")
+        if item.heading_at < 0:
+            return
+        if not "".join(self._out[item.heading_at + 1 :]).strip():
+            self._out[item.heading_at :] = [f"\n\n- {item.title}\n\n"]
+        else:
+            self._out.append(f"{SECTION_END}{item.level}\n\n")
+        self._level = item.level
+
+    def _flush(self, after: str = "") -> None:
+        """Move the pending text to the output; inside components it loses the indentation of its first line."""
+        pending = "".join(self._segment)
+        self._segment = []
+        if any(item.block for item in self._open):
+            pending = _dedent(pending)
+        self._out.append(pending + after)
+
+
+_HANDLERS: dict[str, Callable[[MarkupReducer, re.Match[str]], int | None]] = {
+    "fence": MarkupReducer._keep,
+    "code": MarkupReducer._keep,
+    "escape": MarkupReducer._keep,
+    "comment": MarkupReducer._drop,
+    "footnote": MarkupReducer._drop,
+    "template": MarkupReducer._drop,
+    "emoji": MarkupReducer._drop,
+    "attrs": MarkupReducer._drop,
+    "alert": MarkupReducer._drop,
+    "heading": MarkupReducer._heading,
+    "esm": MarkupReducer._esm,
+    "directive": MarkupReducer._directive,
+    "admonition": MarkupReducer._admonition,
+    "wiki": MarkupReducer._shown,
+    "marked": MarkupReducer._shown,
+    "tag": MarkupReducer._tag,
+    "brace": MarkupReducer._brace,
+}
+
+
+def _dedent(text: str) -> str:
+    first = re.search(r"^([ \t]+)(?=\S)|^(?=\S)", text, re.MULTILINE)
+    width = len((first[1] or "").expandtabs(4)) if first else 0
+    if not width:
+        return text
+    lines = (line.expandtabs(4) if line[:1] in {" ", "\t"} else line for line in text.split("\n"))
+    return "\n".join(line[min(width, len(line) - len(line.lstrip(" "))) :] for line in lines)

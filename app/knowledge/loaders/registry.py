@@ -1,0 +1,53 @@
+"""Find the loader of a file by its name and its content, and refuse what cannot be read."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from app.errors import DocumentRefused
+from app.followups.types import BlockKind
+from app.knowledge.loaders.base import Loader
+from app.knowledge.loaders.markdown import load_markdown, load_mdx
+from app.knowledge.loaders.pdf import load_pdf
+from app.knowledge.loaders.plain import load_plain
+from app.knowledge.loaders.text import is_binary
+from app.knowledge.types import LoadedDocument
+
+MAX_BYTES = 50 * 1024 * 1024
+
+LOADERS: Mapping[str, Loader] = MappingProxyType({
+    ".pdf": load_pdf,
+    ".md": load_markdown,
+    ".markdown": load_markdown,
+    ".mdx": load_mdx,
+    ".txt": load_plain,
+    ".text": load_plain,
+})
+SUPPORTED_SUFFIXES = frozenset(LOADERS)
+
+_BINARY_KINDS = {".pdf": "pdf"}
+
+
+def load(path: Path) -> LoadedDocument:
+    """Blocks of the file at `path`. Raises `DocumentRefused`; its message names the problem and the fix."""
+    suffix = path.suffix.lower()
+    loader = LOADERS.get(suffix)
+    if loader is None:
+        known = ", ".join(sorted(SUPPORTED_SUFFIXES))
+        raise DocumentRefused("unsupported", f"Files of type {suffix or 'no extension'} are not read; use one of {known}.")
+    data = _read(path)
+    if suffix not in _BINARY_KINDS and is_binary(data):
+        raise DocumentRefused("malformed", f"The file is named {suffix} but does not hold text.")
+    document = loader(data)
+    if not any(block.kind is not BlockKind.HEADING for block in document.blocks) and not document.blocks:
+        raise DocumentRefused("empty", "The file holds no text.")
+    return document
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise DocumentRefused("too_large", f"The file is larger than {MAX_BYTES >> 20} MB; split it.")
+        return path.read_bytes()
+    except OSError as error:
+        raise DocumentRefused("malformed", f"The file cannot be opened: {error.strerror}.") from error

@@ -1,0 +1,54 @@
+"""Builds the web application; nothing is built or connected at import."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from app import __version__
+from app.api import followups, health
+from app.api.handlers import install_handlers
+from app.api.middleware import BodyLimitMiddleware, RequestContextMiddleware
+from app.container import Container
+from app.observability import configure_logging
+from app.settings import Settings, load_settings
+
+_LOOPBACK_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The application. Its lifespan opens the container's parts and closes them.
+
+    Raises `ConfigurationError` for settings that cannot work.
+    """
+    settings = settings or load_settings()
+    configure_logging(settings.log_level)
+    container = Container(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        del app
+        await container.open()
+        try:
+            yield
+        finally:
+            await asyncio.shield(container.close())
+
+    app = FastAPI(
+        title="Lead Follow-Up Assistant",
+        version=__version__,
+        description="Short, personal follow-up messages whose every fact is traced to a document or the lead's record.",
+        lifespan=lifespan,
+    )
+    app.state.container = container
+    app.include_router(followups.router)
+    app.include_router(health.router)
+    install_handlers(app, container.metrics)
+    app.add_middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes)
+    if not settings.require_api_key:
+        # A page in the user's browser must not reach an unauthenticated local server through a rebound name.
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=_LOOPBACK_HOSTS)
+    app.add_middleware(RequestContextMiddleware, metrics=container.metrics)
+    return app

@@ -1,0 +1,93 @@
+"""Between the types of the knowledge side and the rows of versions and chunks."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Row, Select, select
+
+from app.followups.types import BlockKind, Span
+from app.knowledge.types import Chunk, StoredChunk
+from app.storage.records import NewVersion
+from app.storage.rows import utc_now
+from app.storage.tables import ChunkRow, DocumentRow, VersionRow
+
+
+def version_values(tenant: str, version: NewVersion) -> dict[str, object]:
+    profile = version.profile
+    return {
+        "tenant_id": tenant,
+        "state": "staged",
+        "content_hash": version.content_hash,
+        "pipeline_fingerprint": version.pipeline_fingerprint,
+        "title": profile.title,
+        "source_type": profile.source_type,
+        "internal": profile.internal,
+        "effective_date": profile.effective_date,
+        "expiry_date": profile.expiry_date,
+        "text": version.text,
+        "created_at": utc_now(),
+    }
+
+
+def chunk_values(tenant: str, version_id: str, version: NewVersion) -> list[dict[str, object]]:
+    profile = version.profile
+    vectors = np.ascontiguousarray(version.vectors, dtype="<f4")
+
+    def values(chunk: Chunk, vector: NDArray[np.float32]) -> dict[str, object]:
+        return {
+            "id": f"{version_id}:{chunk.ordinal}",
+            "version_id": version_id,
+            "tenant_id": tenant,
+            "ordinal": chunk.ordinal,
+            "start": chunk.start,
+            "end": chunk.end,
+            "page": chunk.page,
+            "tokens": chunk.tokens,
+            "source_type": profile.source_type,
+            "internal": profile.internal,
+            "effective_date": profile.effective_date,
+            "expiry_date": profile.expiry_date,
+            "heading_path": list(chunk.heading_path),
+            "blocks": [[span.start, span.end, span.kind.value] for span in chunk.blocks],
+            "text": chunk.text,
+            "embedding_model": version.embedding_model,
+            "embedding": vector.tobytes(),
+        }
+
+    return [values(chunk, vector) for chunk, vector in zip(version.chunks, vectors, strict=True)]
+
+
+def current_chunks(tenant: str) -> Select[*tuple[Any, ...]]:
+    """The fields of `StoredChunk` for every chunk of the tenant's current versions."""
+    return (
+        select(
+            ChunkRow.id,
+            DocumentRow.id.label("document_id"),
+            ChunkRow.version_id,
+            DocumentRow.source,
+            VersionRow.title,
+            ChunkRow.source_type,
+            ChunkRow.internal,
+            ChunkRow.text,
+            ChunkRow.start,
+            ChunkRow.end,
+            ChunkRow.heading_path,
+            ChunkRow.page,
+            ChunkRow.blocks,
+            ChunkRow.effective_date,
+            ChunkRow.expiry_date,
+            VersionRow.published_at.label("ingested_at"),
+        )
+        .join(DocumentRow, DocumentRow.current_version_id == ChunkRow.version_id)
+        .join(VersionRow, VersionRow.id == ChunkRow.version_id)
+        .where(ChunkRow.tenant_id == tenant, DocumentRow.tenant_id == tenant)
+    )
+
+
+def stored_chunk(row: Row[*tuple[Any, ...]]) -> StoredChunk:
+    """A row of `current_chunks`."""
+    fields = row._asdict()
+    heading_path, blocks = fields.pop("heading_path"), fields.pop("blocks")
+    spans = tuple(Span(start, end, BlockKind(kind)) for start, end, kind in blocks)
+    return StoredChunk(**fields, heading_path=tuple(heading_path), blocks=spans)

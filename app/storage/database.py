@@ -1,0 +1,116 @@
+"""The database: one transaction per session, closed whatever happens."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any, Literal
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from app.errors import StorageUnavailable
+from app.storage.engines import BEGIN_OPTION, build_engine, make_folder, parse_url
+from app.storage.failures import storage_errors
+
+CLEANUP_SECONDS = 10.0
+
+
+class Database:
+    """Sessions on SQLite or PostgreSQL. Constructing is cheap; `connect` opens, `close` releases.
+
+    Every method raises `StorageUnavailable` when the database cannot be reached or used now, and recovers by itself
+    when it can be again.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = parse_url(url)
+        self._engine: AsyncEngine | None = None
+        self._writing = asyncio.Lock()
+
+    @property
+    def dialect(self) -> Literal["sqlite", "postgresql"]:
+        return "sqlite" if self._url.get_backend_name() == "sqlite" else "postgresql"
+
+    @property
+    def checked_out(self) -> int:
+        """Connections in use at this moment."""
+        return int(self._opened().pool.checkedout())  # type: ignore[attr-defined]
+
+    async def connect(self) -> None:
+        """Open the pool and try one connection. After `StorageUnavailable` sessions may still succeed later."""
+        if self._engine is None:
+            make_folder(self._url)
+            self._engine = build_engine(self._url)
+        await self.ping()
+
+    async def close(self) -> None:
+        """Close every connection. Safe to call twice."""
+        engine, self._engine = self._engine, None
+        if engine is not None:
+            await _to_the_end(engine.dispose())
+
+    async def ping(self) -> None:
+        """Run the smallest query."""
+        async with self.snapshot() as session:
+            await session.execute(text("SELECT 1"))
+
+    @contextlib.asynccontextmanager
+    async def session(self) -> AsyncIterator[AsyncSession]:
+        """One read-write transaction: committed when the block ends, rolled back when it raises or is cancelled.
+
+        On SQLite the write lock is taken at the start. Writers of this process queue on a lock of their own, so that
+        those who wait hold no connection that a reader could use.
+        """
+        queue = self._writing if self.dialect == "sqlite" else contextlib.nullcontext()
+        async with queue, self._transaction(self._opened()) as session:
+            yield session
+
+    @contextlib.asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncSession]:
+        """One read-only transaction whose queries all see the same moment. Never waits for a writer."""
+        options: dict[str, Any] = {BEGIN_OPTION: "BEGIN"}
+        if self.dialect == "postgresql":
+            options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        async with self._transaction(self._opened().execution_options(**options)) as session:
+            yield session
+
+    def _opened(self) -> AsyncEngine:
+        if self._engine is None:
+            raise RuntimeError("the database is not connected; call connect() first")
+        return self._engine
+
+    @contextlib.asynccontextmanager
+    async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+        with storage_errors():
+            session = AsyncSession(engine, expire_on_commit=False, autoflush=False)
+            try:
+                yield session
+                await _to_the_end(session.commit())
+            finally:
+                # Rolls back whatever was not committed, and gives the connection back.
+                await _to_the_end(session.close())
+
+
+async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
+    """Finish `work` even if the caller is cancelled meanwhile; then let the cancellation go on.
+
+    A connection is lost to the pool, or a commit left in doubt, if either is abandoned half way. The wait is bounded
+    because a server that hangs must not hold its callers for ever.
+    """
+    task = asyncio.ensure_future(work)
+    deadline = asyncio.get_running_loop().time() + CLEANUP_SECONDS
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            remaining = deadline - asyncio.get_running_loop().time()
+            await asyncio.wait([task], timeout=max(remaining, 0))
+        except asyncio.CancelledError as error:
+            cancelled = error
+            continue
+        if not task.done():
+            task.cancel()
+            raise StorageUnavailable("The database did not answer in time; try again.")
+    if cancelled is not None:
+        task.exception()
+        raise cancelled
+    task.result()

@@ -1,0 +1,177 @@
+"""Documents, their versions and chunks. What is staged is invisible; `publish` shows a whole run at once."""
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import delete, func, insert, select
+
+from app.knowledge.types import StoredChunk
+from app.storage.chunk_rows import chunk_values, current_chunks, stored_chunk, version_values
+from app.storage.database import Database
+from app.storage.publishing import publish_versions
+from app.storage.records import DocumentSummary, KnowledgeCounts, KnownDocument, NewVersion
+from app.storage.rows import batches, insert_if_missing, insert_tenant, new_id, utc_now
+from app.storage.tables import ChunkRow, DocumentRow, TenantRow, VersionRow
+
+
+class DocumentRepository:
+    """The truth about what a tenant has published. Every method raises `StorageUnavailable`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def ensure_tenant(self, tenant: str) -> None:
+        async with self._database.session() as session:
+            await insert_tenant(session, tenant)
+
+    async def known_documents(self, tenant: str) -> dict[str, KnownDocument]:
+        """The published documents by source."""
+        query = (
+            select(
+                DocumentRow.source,
+                DocumentRow.id,
+                VersionRow.id,
+                VersionRow.content_hash,
+                VersionRow.pipeline_fingerprint,
+            )
+            .join(VersionRow, VersionRow.id == DocumentRow.current_version_id)
+            .where(DocumentRow.tenant_id == tenant)
+        )
+        async with self._database.snapshot() as session:
+            return {source: KnownDocument(*fields) for source, *fields in await session.execute(query)}
+
+    async def staged(self, tenant: str, source: str, content_hash: str, pipeline_fingerprint: str) -> str | None:
+        """A version that an interrupted run has staged from the same content in the same way."""
+        query = (
+            select(VersionRow.id)
+            .join(DocumentRow, DocumentRow.id == VersionRow.document_id)
+            .where(
+                VersionRow.tenant_id == tenant,
+                VersionRow.state == "staged",
+                DocumentRow.source == source,
+                VersionRow.content_hash == content_hash,
+                VersionRow.pipeline_fingerprint == pipeline_fingerprint,
+            )
+            .order_by(VersionRow.number.desc())
+            .limit(1)
+        )
+        async with self._database.snapshot() as session:
+            return (await session.execute(query)).scalar_one_or_none()
+
+    async def stage(self, tenant: str, version: NewVersion) -> str:
+        """Store a version with its chunks and vectors, invisible until published. The id of the version."""
+        version_id = new_id()
+        document = {"id": new_id(), "tenant_id": tenant, "source": version.source, "created_at": utc_now()}
+        find = select(DocumentRow.id).where(DocumentRow.tenant_id == tenant, DocumentRow.source == version.source)
+        async with self._database.session() as session:
+            await insert_tenant(session, tenant)
+            await session.execute(insert_if_missing(session, DocumentRow), document)
+            # Locked, so that two runs do not give one number twice.
+            document_id = (await session.execute(find.with_for_update())).scalar_one()
+            numbers = select(func.max(VersionRow.number)).where(VersionRow.document_id == document_id)
+            number = ((await session.execute(numbers)).scalar_one() or 0) + 1
+            row = version_values(tenant, version) | {"id": version_id, "document_id": document_id, "number": number}
+            await session.execute(insert(VersionRow), row)
+            if version.chunks:
+                await session.execute(insert(ChunkRow), chunk_values(tenant, version_id, version))
+        return version_id
+
+    async def publish(self, tenant: str, version_ids: Sequence[str], removed_sources: Sequence[str] = ()) -> int:
+        """Make these versions current and these sources gone, all at once; the knowledge version afterwards.
+
+        Repeating a call changes nothing: published versions stay, superseded ones do not come back, and the knowledge
+        version grows only if something changed. Raises `NotFound` for a version that is not the tenant's.
+        """
+        async with self._database.session() as session:
+            return await publish_versions(session, self._database.dialect, tenant, version_ids, removed_sources)
+
+    async def discard_stale_staged(self, tenant: str, keep: Collection[str] = ()) -> int:
+        """Delete staged versions that nobody will publish, except `keep`; how many there were."""
+        staged = select(VersionRow.id).where(VersionRow.tenant_id == tenant, VersionRow.state == "staged")
+        async with self._database.session() as session:
+            stale = [found for found in (await session.execute(staged)).scalars() if found not in keep]
+            for batch in batches(stale):
+                await session.execute(delete(ChunkRow).where(ChunkRow.version_id.in_(batch)))
+                await session.execute(delete(VersionRow).where(VersionRow.id.in_(batch)))
+        return len(stale)
+
+    async def knowledge_version(self, tenant: str) -> int:
+        """How often the tenant has published; 0 for an unknown tenant."""
+        return (await self.knowledge_versions(tenant)).get(tenant, 0)
+
+    async def knowledge_versions(self, *tenants: str) -> dict[str, int]:
+        """The knowledge version of each tenant, or only of `tenants`."""
+        query = select(TenantRow.id, TenantRow.knowledge_version)
+        if tenants:
+            query = query.where(TenantRow.id.in_(tenants))
+        async with self._database.snapshot() as session:
+            return {row.id: row.knowledge_version for row in await session.execute(query)}
+
+    async def chunks(self, tenant: str, ids: Sequence[str]) -> dict[str, StoredChunk]:
+        """Those of `ids` that are chunks of the tenant's current versions: the filter for what an index returns."""
+        found: dict[str, StoredChunk] = {}
+        async with self._database.snapshot() as session:
+            for batch in batches(list(dict.fromkeys(ids))):
+                rows = await session.execute(current_chunks(tenant).where(ChunkRow.id.in_(batch)))
+                found |= {row.id: stored_chunk(row) for row in rows}
+        return found
+
+    async def current_chunk_ids(self, tenant: str) -> set[str]:
+        """Ids of every chunk that searches of the tenant may return."""
+        query = (
+            select(ChunkRow.id)
+            .join(DocumentRow, DocumentRow.current_version_id == ChunkRow.version_id)
+            .where(DocumentRow.tenant_id == tenant)
+        )
+        async with self._database.snapshot() as session:
+            return set((await session.execute(query)).scalars())
+
+    async def version_vectors(self, tenant: str, version_id: str) -> tuple[list[str], NDArray[np.float32]]:
+        """Chunk ids of a version in order, and their vectors `(n, d)`; `([], (0, 0))` if it has none."""
+        query = (
+            select(ChunkRow.id, ChunkRow.embedding)
+            .where(ChunkRow.version_id == version_id, ChunkRow.tenant_id == tenant)
+            .order_by(ChunkRow.ordinal)
+        )
+        async with self._database.snapshot() as session:
+            rows = (await session.execute(query)).all()
+        if not rows:
+            return [], np.empty((0, 0), dtype=np.float32)
+        flat = np.frombuffer(b"".join(row.embedding for row in rows), dtype="<f4").astype(np.float32)
+        return [row.id for row in rows], flat.reshape(len(rows), -1)
+
+    async def documents(self, tenant: str) -> list[DocumentSummary]:
+        """The published documents, by source."""
+        counts = select(func.count()).where(ChunkRow.version_id == VersionRow.id).correlate(VersionRow)
+        query = (
+            select(
+                DocumentRow.id,
+                VersionRow.id,
+                DocumentRow.source,
+                VersionRow.number,
+                VersionRow.title,
+                VersionRow.source_type,
+                VersionRow.internal,
+                VersionRow.effective_date,
+                VersionRow.expiry_date,
+                counts.scalar_subquery(),
+                VersionRow.published_at,
+            )
+            .join(VersionRow, VersionRow.id == DocumentRow.current_version_id)
+            .where(DocumentRow.tenant_id == tenant)
+        )
+        async with self._database.snapshot() as session:
+            summaries = [DocumentSummary(*row) for row in await session.execute(query)]
+        # Here, because databases disagree about the order of letters.
+        return sorted(summaries, key=lambda summary: summary.source)
+
+    async def counts(self, tenant: str) -> KnowledgeCounts:
+        current = DocumentRow.tenant_id == tenant, DocumentRow.current_version_id.is_not(None)
+        documents = select(func.count()).select_from(DocumentRow).where(*current)
+        joined = select(func.count()).join(ChunkRow, ChunkRow.version_id == DocumentRow.current_version_id)
+        chunks = joined.select_from(DocumentRow).where(*current)
+        staged = select(func.count()).where(VersionRow.tenant_id == tenant, VersionRow.state == "staged")
+        query = select(documents.scalar_subquery(), chunks.scalar_subquery(), staged.scalar_subquery())
+        async with self._database.snapshot() as session:
+            return KnowledgeCounts(*(await session.execute(query)).one())

@@ -1,0 +1,99 @@
+"""How each kind of database is opened: drivers, pools, pragmas, and which `BEGIN` a transaction gets."""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from app.errors import ConfigurationError, StorageUnavailable
+
+POOL_SIZE = 5
+POOL_TIMEOUT_SECONDS = 5.0
+BUSY_TIMEOUT_SECONDS = 10
+# Execution option that names the first statement of a transaction on SQLite.
+BEGIN_OPTION = "sqlite_begin"
+
+
+def parse_url(url: str) -> URL:
+    """The URL of one of the two supported databases. Raises `ConfigurationError` for any other."""
+    parsed = make_url(url)
+    if parsed.drivername not in ("sqlite+aiosqlite", "postgresql+psycopg"):
+        raise ConfigurationError(f"DATABASE_URL: {parsed.drivername} is not supported; use sqlite or postgresql")
+    if parsed.drivername == "sqlite+aiosqlite" and parsed.database in (None, "", ":memory:"):
+        raise ConfigurationError("DATABASE_URL: SQLite needs a file, because several connections share it")
+    return parsed
+
+
+def make_folder(url: URL) -> None:
+    """Create the folder of a SQLite file. Raises `StorageUnavailable` if it cannot be created."""
+    if url.get_backend_name() != "sqlite" or url.database is None:
+        return
+    try:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageUnavailable(f"The folder of the database file cannot be created: {error.strerror}.") from error
+
+
+def build_engine(url: URL) -> AsyncEngine:
+    """An engine that has not connected yet."""
+    if url.get_backend_name() == "sqlite":
+        engine = create_async_engine(
+            url,
+            pool_size=POOL_SIZE,
+            max_overflow=0,
+            pool_timeout=POOL_TIMEOUT_SECONDS,
+            connect_args={"timeout": BUSY_TIMEOUT_SECONDS},
+        )
+        event.listen(engine.sync_engine, "connect", prepare_sqlite)
+        event.listen(engine.sync_engine, "begin", begin_sqlite)
+        return engine
+    return create_async_engine(
+        url,
+        pool_size=POOL_SIZE,
+        max_overflow=POOL_SIZE,
+        pool_timeout=POOL_TIMEOUT_SECONDS,
+        pool_pre_ping=True,
+        connect_args=_POSTGRES_ARGUMENTS,
+    )
+
+
+# Give up on a server that does not answer, notice one that has vanished, never wait for a lock without end.
+_POSTGRES_ARGUMENTS: dict[str, Any] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 30,
+    "tcp_user_timeout": 15_000,
+    "application_name": "lead-followup",
+    "options": "-c lock_timeout=60s",
+}
+
+
+def prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own connection type
+    """Set up a new SQLite connection.
+
+    WAL lets readers go on while one connection writes. `synchronous=NORMAL` is safe against corruption and against a
+    killed process; only a power failure may undo the last commits, and everything derived from them is reconciled at
+    the next start. The driver must not begin transactions by itself: `begin_sqlite` does.
+    """
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout = {BUSY_TIMEOUT_SECONDS * 1000}",
+        "journal_mode = WAL",
+        "synchronous = NORMAL",
+        "foreign_keys = ON",
+        "temp_store = MEMORY",
+        "cache_size = -16000",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def begin_sqlite(connection: Connection) -> None:
+    """Begin as the session asks: IMMEDIATE for writers.
+
+    A deferred transaction that reads first and writes later cannot wait for another writer: SQLite answers "database
+    is locked" at once, whatever the busy timeout. Taking the write lock at the start makes writers queue.
+    """
+    connection.exec_driver_sql(connection.get_execution_options().get(BEGIN_OPTION, "BEGIN IMMEDIATE"))

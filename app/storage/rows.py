@@ -1,0 +1,44 @@
+"""Small things that several repositories do with rows."""
+
+import uuid
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import Insert, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import DeclarativeBase
+
+from app.storage.tables import TenantRow
+
+# Far below the number of parameters that either database takes in one statement.
+_BATCH = 500
+
+
+def new_id() -> str:
+    return uuid.uuid4().hex
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def batches(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Slices short enough for one `IN (...)`."""
+    for start in range(0, len(values), _BATCH):
+        yield values[start : start + _BATCH]
+
+
+def insert_if_missing(session: AsyncSession, table: type[DeclarativeBase]) -> Insert:
+    """An INSERT that leaves an existing row alone."""
+    target = table.__table__
+    assert isinstance(target, Table)
+    if session.get_bind().dialect.name == "sqlite":
+        return sqlite.insert(target).on_conflict_do_nothing()
+    return postgresql.insert(target).on_conflict_do_nothing()
+
+
+async def insert_tenant(session: AsyncSession, tenant: str) -> None:
+    """Make sure that the tenant's row exists."""
+    values = {"id": tenant, "knowledge_version": 0, "created_at": utc_now()}
+    await session.execute(insert_if_missing(session, TenantRow), values)
