@@ -162,9 +162,18 @@ class Chunking(Section):
     max_tokens: int = Field(180, ge=32, le=8192)
 
 
+class RelevanceWeights(Section):
+    """Logistic weights that turn a passage's signals into a calibrated relevance for one embedding model."""
+
+    intercept: float = -6.0
+    cosine: float = Field(10.0, ge=0)
+    coverage: float = Field(3.0, ge=0)
+
+
 class RetrievalConfig(Section):
     fusion: Fusion = Fusion()
     chunking: Chunking = Chunking()
+    relevance: dict[str, RelevanceWeights] = {}
     source_weights: dict[str, Annotated[float, Field(ge=0, le=10)]] = {}
     source_types: dict[str, list[str]] = {}
     internal_folders: list[str] = []

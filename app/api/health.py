@@ -18,7 +18,7 @@ async def livez() -> dict[str, str]:
 @router.get("/readyz", operation_id="readyz", responses={503: {"description": "Not ready"}})
 async def readyz(container: ContainerDep) -> Response:
     """200 when a follow-up can be written: the database answers and the embedding model is loaded."""
-    failed = await container.health.missing()
+    failed = await container.readiness.missing()
     status = 503 if failed else 200
     headers = {"Retry-After": "1"} if failed else {}
     return JSONResponse({"ready": not failed, "missing": failed}, status_code=status, headers=headers)
@@ -27,5 +27,5 @@ async def readyz(container: ContainerDep) -> Response:
 @router.get("/health", operation_id="health", response_model=HealthResponse)
 async def health(container: ContainerDep) -> HealthResponse:
     """What works right now. The status code is 200 whatever the report says; `/readyz` is for load balancers."""
-    report = await container.health.report()
+    report = await container.readiness.report()
     return HealthResponse.model_validate(report)

@@ -62,7 +62,7 @@ class SubjectWriter(Generator, Protocol):
 
 
 class AuditTrail(Protocol):
-    async def record(self, order: FollowupOrder, body: Body, evidence: Evidence, request_hash: str) -> None:
+    async def record(self, tenant: str, generator: str, body: Body, evidence: Evidence, request_hash: str) -> None:
         """Store the audit row of a message. Raises `StorageUnavailable`."""
         ...
 
@@ -70,6 +70,10 @@ class AuditTrail(Protocol):
 class KnowledgeClock(Protocol):
     async def version(self, tenant: str) -> int:
         """The tenant's knowledge version, at most a moment old."""
+        ...
+
+    def settled(self, tenant: str, version: int) -> bool:
+        """Whether every index holds that version."""
         ...
 
 
@@ -167,8 +171,9 @@ class FollowupPipeline:
         )
         body = self._render(task, checked)
         with watch.stage("audit"):
-            await self._stages.audit.record(order, body, evidence, key)
-        return Computed(body, cacheable=not evidence.degraded and not checked.model_failed)
+            await self._stages.audit.record(order.tenant, order.generator.value, body, evidence, key)
+        settled = self._stages.knowledge.settled(order.tenant, evidence.knowledge_version)
+        return Computed(body, cacheable=settled and not evidence.degraded and not checked.model_failed)
 
     def _check_language(self, lead: LeadContext, generator: Generator) -> None:
         """Only a chat model writes other languages than the template."""

@@ -40,11 +40,13 @@ _SUFFIX = (
     r"|\s?(?P<size>" + "|".join(_SIZES) + r")(?!\w)|(?P<ordinal>st|nd|rd|th)\b)"
 )
 _FIGURE = re.compile(
-    rf"(?<![\w.,])(?<!\d[-/:])(?:{_PREFIX})?[-+]?"
-    rf"(?P<number>{DIGITS}{MAGNITUDE}?|{WORDS})(?:{_SUFFIX}|(?![\w]))",
+    rf"(?<![\w.,])(?:(?<!\d[:])|(?<=[$]))(?:{_PREFIX})?[-+]?"
+    rf"(?P<number>{DIGITS}{MAGNITUDE}?|{WORDS})(?![.:/]\d+[.:/]|[./:]\d(?!,\d{{3}}))(?:{_SUFFIX}|(?![\w]))",
     re.IGNORECASE,
 )
-_LEFT_OVER = re.compile(r"(?<![^\W\d_])\d+(?:\.\d+)*(?![^\W\d_])")
+_LEFT_OVER = re.compile(r"[^\W_]*\d\w*(?:[.:/]\w*\d\w*)*")
+_PAIR = re.compile(r"(?<![\w.,$€£/])\d{1,3}/\d{1,3}(?![\w/]|[.,]\d)")
+_OWNER = re.compile(r"\b([A-Z]{2,}|[Tt]ype|[Vv]ersion|[Ll]evel|[Aa]rticle|[Ss]ection|[Pp]hase|[Ss]tep|[Pp]art)[\s-]$")
 _FRACTION = re.compile(
     r"\b(?:(?P<count>a|an|one|two|three|four)[\s-])?(?P<part>half|third|quarter|fourth|fifth|tenth)s?\b"
     r"(?=\s+(?:of|as|the|fewer|less|more|faster|shorter|lower|higher|cheaper)\b(?!\s+quarter))"
@@ -95,11 +97,27 @@ class Figure:
 def find_figures(text: str) -> tuple[Figure, ...]:
     """All figures of `text` in order, without overlaps. Every digit that is no part of a word belongs to one."""
     found = [Figure("date", Decimal(0), m.start, m.end, fields=m.fields) for m in find_moments(text)]
-    for candidates in (_numbers(text), _worded(text), _left_over(text)):
-        free = [figure for figure in candidates if not any(_overlap(figure, other) for other in found)]
-        found += free
+    for find in (_pairs, _numbers, _worded, _left_over):
+        for figure in find(_blanked(text, found)):
+            if not any(_overlap(figure, other) for other in found):
+                found.append(figure)
     ordered = sorted(found, key=lambda figure: figure.start)
     return tuple(_with_context(text, figure) for figure in _merge_ranges(text, ordered))
+
+
+def _blanked(text: str, figures: list[Figure]) -> str:
+    """`text` of the same length with what is already understood replaced by spaces."""
+    if not figures:
+        return text
+    chars = list(text)
+    for figure in figures:
+        chars[figure.start : figure.end] = " " * (figure.end - figure.start)
+    return "".join(chars)
+
+
+def _pairs(text: str) -> list[Figure]:
+    """`24/7` and `9/10` are one label, not two numbers."""
+    return [Figure("label", Decimal(0), m.start(), m.end(), unit=m[0]) for m in _PAIR.finditer(text)]
 
 
 def _overlap(left: Figure, right: Figure) -> bool:
@@ -143,7 +161,8 @@ def _kind(match: re.Match[str]) -> tuple[str, str, Decimal]:
     for kind in ("percent", "points", "bps", "multiple", "ordinal"):
         if group[kind]:
             return kind, "‰" if group[kind] == "‰" else "", Decimal(1)
-    return "count", "", Decimal(1)
+    owner = _OWNER.search(match.string, max(0, match.start() - 12), match.start())
+    return "count", owner[1].lower() if owner else "", Decimal(1)
 
 
 def _worded(text: str) -> list[Figure]:
@@ -169,7 +188,7 @@ def _worded(text: str) -> list[Figure]:
 def _left_over(text: str) -> list[Figure]:
     """Digits in notations that nothing above understands: versions, identifiers, scores."""
     return [
-        Figure("label", Decimal(0), match.start(), match.end(), unit=match[0]) for match in _LEFT_OVER.finditer(text)
+        Figure("label", Decimal(0), match.start(), match.end(), unit=match[0].lower()) for match in _LEFT_OVER.finditer(text)
     ]
 
 
@@ -187,7 +206,7 @@ def _merge_ranges(text: str, figures: list[Figure]) -> list[Figure]:
 def _is_range(text: str, low: Figure, high: Figure) -> bool:
     if "label" in {low.kind, high.kind} or "date" in {low.kind, high.kind}:
         return False
-    if low.kind != "count" and (low.kind, low.unit) != (high.kind, high.unit):
+    if "count" not in {low.kind, high.kind} and (low.kind, low.unit) != (high.kind, high.unit):
         return False
     gap = text[low.end : high.start]
     if _JOIN.fullmatch(gap):
@@ -196,9 +215,11 @@ def _is_range(text: str, low: Figure, high: Figure) -> bool:
 
 
 def _range(low: Figure, high: Figure) -> Figure:
-    """The first number of `2-3 weeks` takes its unit from the second."""
-    step = high.step if low.kind == "count" else Decimal(1)
-    return replace(high, value=low.value * step, high=high.value, start=low.start)
+    """Either end of `2-3 weeks` or `$15 to 20` may leave the unit to the other."""
+    whole = high if low.kind == "count" else low
+    first = low.value * (whole.step if low.kind == "count" else 1)
+    second = high.value * (whole.step if high.kind == "count" and low.kind != "count" else 1)
+    return replace(whole, value=first, high=second, start=low.start, end=high.end)
 
 
 def _with_context(text: str, figure: Figure) -> Figure:
@@ -206,4 +227,6 @@ def _with_context(text: str, figure: Figure) -> Figure:
         return figure
     rates, end = rates_of(text, figure.start, figure.end)
     bound, start, end = bound_of(text, figure.start, end)
+    if bound == "from" and figure.high is not None:
+        bound = "exact"
     return replace(figure, rates=rates, bound=bound, start=start, end=end)

@@ -11,8 +11,9 @@ class Block:
     """One unit of a document in reading order.
 
     `text` is clean text without markup: a heading's words, a paragraph, one list item, one code block, or one table
-    row that carries its headers (`"Plan: Team; Price: $99 per month"`). `level` is 1..6 for headings, else 0.
-    `page` counts from 1 and is None for formats without pages.
+    row that carries its headers (`"Plan: Team; Price: $99 per month"`). `level` is 1..6 for headings; for other
+    blocks 0, or the level of the deepest heading that still applies (text after a closed card or accordion is no longer
+    under its title). `page` counts from 1 and is None for formats without pages.
     """
 
     kind: BlockKind

@@ -122,15 +122,17 @@ def mask(lead: LeadContext) -> Mask:
         forms.setdefault(_folded(value), placeholder)
     kept = [name for name in (lead.product_name, lead.company_name) if name and _folded(name) not in forms]
     titled = [value for name, value in people.items() if name != LEAD_NAME and _folded(value) in _ORDINARY]
-    spellings = [_person_pattern(value) for value in people.values() if value not in titled]
-    spellings += [_company_pattern(value) for value in companies.values()]
+    spellings = {value: _person_pattern(value) for value in people.values() if value not in titled}
+    spellings |= {value: _company_pattern(value) for value in companies.values()}
+    # Longest first, so that "Acme Ltd" is found before "Acme".
+    longest_first = sorted(spellings, key=len, reverse=True)
     groups = {
         "LINK": _LINK,
         "EMAIL": _EMAIL,
         "TEXT": _PLACEHOLDER,
         "keep": "|".join([*(_word(name) for name in kept), _DATE]),
         "titled": "|".join(rf"(?<!\w)(?i:{_TITLE})\s" + _word(name) for name in titled),
-        "name": "|".join(sorted(spellings, key=len, reverse=True)),
+        "name": "|".join(spellings[value] for value in longest_first),
         "PHONE": _PHONE,
     }
     pattern = "|".join(f"(?P<{group}>{expression})" for group, expression in groups.items() if expression)

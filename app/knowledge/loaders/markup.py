@@ -36,7 +36,9 @@ _MARKUP = re.compile(
     """,
     re.VERBOSE | re.MULTILINE,
 )
-_SILENT = frozenset("script style svg iframe noscript template video audio object canvas head math select button del s strike".split())
+_SILENT = frozenset(
+    "script style svg iframe noscript template video audio object canvas head math select button del s strike".split()
+)
 _BLOCK = frozenset(
     """
     p div section article main header footer aside nav blockquote figure figcaption center details summary ul ol li dl
@@ -262,7 +264,11 @@ class MarkupReducer:
             self._flush(f"{text}\n\n")
 
     def _heading_line(self, title: str) -> str:
-        return f"{'#' * min(self._level + 1, 6)} {' '.join(title.split())}"
+        return f"{'#' * self._title_level()} {' '.join(title.split())}"
+
+    def _title_level(self) -> int:
+        """Level 1 is left to real headings, so that "level 1 and above" can mean "outside of every component"."""
+        return min(max(self._level, 1) + 1, 6)
 
     def _title(self, title: str) -> None:
         """Start a section named `title` that ends with the innermost open component."""
@@ -273,7 +279,7 @@ class MarkupReducer:
             self._open[-1].title = title
             self._open[-1].heading_at = len(self._out)
         self._out.append(f"\n\n{self._heading_line(title)}\n\n")
-        self._level = min(self._level + 1, 6)
+        self._level = self._title_level()
 
     def _close(self, tag: Tag) -> None:
         names = [item.name for item in self._open]
@@ -296,7 +302,7 @@ class MarkupReducer:
         if not "".join(self._out[item.heading_at + 1 :]).strip():
             self._out[item.heading_at :] = [f"\n\n- {item.title}\n\n"]
         else:
-            self._out.append(f"{SECTION_END}{item.level}\n\n")
+            self._out.append(f"{SECTION_END}{max(item.level, 1)}\n\n")
         self._level = item.level
 
     def _flush(self, after: str = "") -> None:

@@ -34,7 +34,9 @@ def load(path: Path) -> LoadedDocument:
     loader = LOADERS.get(suffix)
     if loader is None:
         known = ", ".join(sorted(SUPPORTED_SUFFIXES))
-        raise DocumentRefused("unsupported", f"Files of type {suffix or 'no extension'} are not read; use one of {known}.")
+        raise DocumentRefused(
+            "unsupported", f"Files of type {suffix or 'no extension'} are not read; use one of {known}."
+        )
     data = _read(path)
     if suffix not in _BINARY_KINDS and is_binary(data):
         raise DocumentRefused("malformed", f"The file is named {suffix} but does not hold text.")

@@ -5,7 +5,9 @@ import re
 from dataclasses import dataclass, field
 
 _NAME = re.compile(r"</?(?P<name>[A-Za-z][\w.-]*)|<(?P<fragment>/?)(?=>)")
-_ATTRIBUTE = re.compile(r"(?P<name>[A-Za-z_:@][\w:.@-]*)\s*(?:=\s*(?:\"(?P<dq>[^\"]*)\"|'(?P<sq>[^']*)'|(?P<raw>[^\s\"'{}<>=`]+)|(?P<brace>\{)))?")
+_ATTRIBUTE = re.compile(
+    r"(?P<name>[A-Za-z_:@][\w:.@-]*)\s*(?:=\s*(?:\"(?P<dq>[^\"]*)\"|'(?P<sq>[^']*)'|(?P<raw>[^\s\"'{}<>=`]+)|(?P<brace>\{)))?"
+)
 _STRING = re.compile(r"\{\s*(?:\"(?P<dq>(?:[^\"\\]|\\.)*)\"|'(?P<sq>(?:[^'\\]|\\.)*)'|`(?P<bt>(?:[^`\\$]|\\.)*)`)\s*\}")
 _QUOTED = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`|/\*.*?\*/|//[^\n]*", re.DOTALL)
 _LONGEST = 20_000

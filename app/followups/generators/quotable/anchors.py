@@ -19,15 +19,19 @@ _MANUAL_PLACES = re.compile(
     r"install\w*|configur\w+|quickstarts?)\b",
     re.IGNORECASE,
 )
-_MANUAL_SIGNS = re.compile(r"\b(?:click|run the|navigate to|you need to|make sure|select the|config|parameter)\b", re.IGNORECASE)
+_MANUAL_SIGNS = re.compile(
+    r"\b(?:click|run the|navigate to|you need to|make sure|select the|config|parameter)\b", re.IGNORECASE
+)
 # In a customer's story or review, "we" may be the customer.
 _STORY_TYPES = frozenset({"case_studies", "testimonials"})
 _OWN_VOICE = re.compile(r"\b(?:[Ww]e|[Oo]ur|ours|us)\b(?!-)")
 _DIRECT_SPEECH = re.compile(r"[\"“].*[\"”]")
 _NAMED_PLAN = re.compile(
-    r"\b(?:[A-Z]\w+ (?:plan|tier|edition|package|subscription)s?\b|(?:[Aa]ll|[Ee]very|[Ee]ach|[Aa]ny|[Pp]aid) "
-    r"(?:paid )?(?:plan|tier|edition|package|subscription)s?\b)"
+    r"\b(?:(?!(?:The|An?|Your|Our|Their|On|In|If|When|For|With|Each|Every|Some|New|Old|By|To|Use)\b)[A-Z]\w+ "
+    r"(?:plan|tier|edition|package)s?\b|(?:[Aa]ll|[Ee]very|[Ee]ach|[Aa]ny|[Pp]aid) (?:paid )?(?:plan|tier|edition|package)s?\b)"
 )
+# "The subscription is updated ...": a manual has said before which one.
+_NAMELESS_SUBJECT = re.compile(r"The [a-z][\w-]*(?: [a-z][\w-]*){0,3} (?:is|are|was|will|can|has|have|then|[a-z]+s) ")
 _NAME_INSIDE = re.compile(r"(?<=[a-z,] )[A-Z][\w&-]+|^(?:[A-Z][\w&-]+ ){2,}|^[A-Z]\w*[A-Z]\w*\b")
 
 
@@ -46,6 +50,8 @@ def is_anchored(sentence: str, item: EvidenceItem, own_names: tuple[str, ...]) -
         return not _OWN_VOICE.search(_DIRECT_SPEECH.sub("", sentence)) and bool(_NAME_INSIDE.search(sentence))
     if not _is_manual(item):
         return True
+    if _NAMELESS_SUBJECT.match(sentence):
+        return False
     if _NAMED_PLAN.search(sentence) or _OWN_VOICE.search(sentence):
         return True
     return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", sentence) for name in own_names if name)

@@ -59,7 +59,8 @@ GIVEAWAYS: tuple[tuple[str, re.Pattern[str]], ...] = (
         "points elsewhere",
         _any(
             r"(?:above|below)(?! (?:\$?€?£?\d|average|your|the|an?|market|cost|\$|€|£))",
-            "the above|the below|as follows|here|click|docs|tutorials?|appendix|footnote|though|elsewhere",
+            "the above|the below|as follows|here|click|docs|documentation|tutorials?|appendix|footnote|though|elsewhere",
+            "examples?|samples?|as well(?! as)|(?:can|could|will|may|you|we|is|are|they|it) also|(?:is|are|will|can) then|yes|still|templates?",
             r"following(?! (?:month|day|year|week|quarter|business|working|billing))",
             rf"(?:see|refer to|shown|listed|mentioned|described|discussed|outlined|explained)(?! (?:{_NOT_A_POINTER}))",
             r"(?:the|our|next|previous|last) (?:page|guides?|section|article|post|chapter|walkthrough|documentation|"
@@ -73,7 +74,7 @@ GIVEAWAYS: tuple[tuple[str, re.Pattern[str]], ...] = (
             "this|these",
             "those(?! (?:who|that|with|in|of))",
             "(?:of|for|with|like|do|does|did|than|to|by|on|from|after|about|in|at|during|until|within|beyond|and) that",
-            "that['’]s|that (?:one|way|case|said|being)",
+            "that['’]s|that (?:one|way|case|said|being)|that \\w+(?=[.,;])|(?:let|letting) (?:them|you|us) know",
             "(?:do|doing|does|did) so",
             "such(?! as)",
             "the (?:former|latter|same)",
@@ -84,12 +85,15 @@ GIVEAWAYS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "instruction",
         _any(
+            "(?:has|have|needs?) to be|it (?:is|['’]s) (?:important|necessary|essential|possible|best|worth|recommended)",
+            "you need(?! no)|you(?: are|['’]re) (?:now|being|redirected|done|ready|all set|prompted|asked)|successfully",
+            "drop-?downs?|checkbox(?:es)?|sidebars?|toggles?|pop-?ups?|tabs?|icons?|menus?|buttons?|toolbars?|bullets?",
             "must|should|ought|make sure|be sure|keep in mind|please|note|do not forget|be aware|be careful|beware",
             "(?:you|users?|customers?|teams?|we|they|admins?|administrators?|developers?|merchants?|clients?) "
             "(?:need to|needs to|have to|has to|are required|is required|(?:may|might|will) (?:need|want))",
             "you(?: will|['’]ll) (?:need|want|have|see|find|then|also|be|get|notice|receive)",
             "(?:we (?:strongly )?)?(?:recommend|suggest|advise|encourage)s?|recommended|if you wish|right-click",
-            "steps?(?= (?:to|is|are))|prerequisites?|troubleshoot\\w*|workaround|requires?|responsible|assumes?",
+            "steps?(?= (?:to|is|are))|prerequisites?|troubleshoot\\w*|workaround|requires?|required|responsible|assumes?",
         ),
     ),
     (
@@ -105,6 +109,7 @@ GIVEAWAYS: tuple[tuple[str, re.Pattern[str]], ...] = (
         _any(
             r"(?:we|our team|the team)(?: will|['’]ll| (?:plan|hope|aim|intend|expect)|(?: are|['’]re) "
             r"(?:working|planning|building|going|currently|also|still|constantly|actively))",
+            "will be (?:migrated|removed|renamed|retired|discontinued|sunset|replaced)|ambition|one day|in a world",
             "soon|roadmap|planned|beta|alpha|previews?|experimental|deprecat\\w+|upcoming|in the future|not yet|"
             "work in progress|early access|eventually|future (?:release|version)s?|at the moment|currently|"
             "for now|at this time|temporar\\w+",
@@ -138,6 +143,8 @@ GIVEAWAYS: tuple[tuple[str, re.Pattern[str]], ...] = (
             "todo|fixme|tbd|xxx+|lorem|our team should|engineers? at|internal(?:ly)?|prospects?|objections?|talk track",
             "the (?:lead|reps?|buyer|caller|seller|salesperson|prospect)|sales ?(?:team|person|people|reps?)",
             "account executives?|battle ?cards?|co-?founders?|hiring|candidates?|employees? at|interns?",
+            "we(?:['’]ve| have) (?:created|built|made|prepared|seen|got|come|developed|designed|written|heard|learn\\w+)",
+            "we (?:are|['’]re) living|our (?:applications?|app|project|store|shop|code|components?|database|function|industry)",
             "we['’]d|we (?:decided|discussed|chose|think|believe|want|wanted|felt|feel|know|reali[sz]ed|learned|learnt|found|"
             "used to|like|love|care|built|wrote|hired?|started|founded|came|saw|had|were|was|did|tried|made|needed|"
             "ended|went|got|took|knew|asked|spent|began)",
@@ -165,9 +172,9 @@ GIVEAWAYS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "hype or slang",
         _any(
-            "game.?chang\\w+|world-class|best-in-class|cutting-edge|revolution\\w+|seamless\\w*|leverag\\w+|unlock\\w*",
+            "game.?chang\\w+|world-class|best-in-class|cutting-edge|revolution\\w+|different approach|wrapper|non-default|seamless\\w*|leverag\\w+|unlock\\w*",
             "supercharg\\w+|turbocharg\\w+|magic\\w*|awesome|amazing\\w*|incredibl\\w+|delightful\\w*|blazing\\w*",
-            "rock-solid|insane\\w*|super|cool|fancy|fast-paced|paradigm|synerg\\w+|disrupt\\w*|ninja|rockstar|stuff",
+            "rock-solid|really|truly|simply|insane\\w*|super|cool|fancy|fast-paced|paradigm|synerg\\w+|disrupt\\w*|ninja|rockstar|stuff",
             "gonna|wanna|kinda|lol|yay|btw|imho|hassle\\w*|painful\\w*|nightmare|hell|crazy|guys|folks|etc",
         ),
     ),
@@ -183,7 +190,7 @@ GIVEAWAYS: tuple[tuple[str, re.Pattern[str]], ...] = (
 
 NEGATIVE = re.compile(
     r"\b(?:not|no|never|cannot|none|nothing|neither|nor|unable|impossible|lacks?|unsupported|unavailable|limitations?|"
-    r"fails?|failed|failures?|bugs?|broken|problems?|only (?:available|supports?|works|possible|be)|unfortunately)\b|n['’]t\b",
+    r"fails?|failed|failures?|bugs?|broken|problems?|only (?:available|supports?|works|possible|be|accepts?|allows?)|we only|except|unfortunately)\b|n['’]t\b",
     re.IGNORECASE,
 )
 # Negations that speak for the product; what they cover does not count as negative.

@@ -53,7 +53,7 @@ IMPERATIVES = frozenset(
     help hit hover identify ignore imagine implement import improve include increase ingest initialize inject insert
     inspect install integrate introduce invite issue join jump keep know launch lead learn leave let let's limit link
     list listen load locate log look make manage map mark match measure meet mention merge migrate modify monitor
-    mount move name navigate note notice notify obtain offer open opt order override paste pass pay pick place please
+    mount move name navigate note notice notify observe obtain offer open opt order override paste pass pay pick place please
     plug point post prebuild press prepare prevent proceed process promote protect provide pull purchase push put
     query raise reach read rebuild receive recall redeem redirect reduce refer register remember remove rename render
     repeat replace reply request require research reserve reset resolve restart return review rotate run save scale
@@ -104,7 +104,8 @@ DANGLING_PHRASES = tuple(
     behind the scenes, there we, there you, in our case, in their, in its, in his, in her, with its, with their,
     by its, like the, on this, on that, from this, from that, the idea, the reason, the goal, the point,
     the answer, the problem, the question, the difference, the trick, the catch, the result, the results,
-    in both, for both, in either, for more, for further, for details, for information, for now, for me, to me
+    in fact, for simplicity, for convenience, if left, if set, if empty, if enabled, if disabled, if provided, if omitted,
+    when left, when set, when omitted, when enabled, in both, for both, in either, for more, for further, for details, for information, for now, for me, to me
     """.replace("\n", " ").split(",")
 )
 

@@ -30,6 +30,7 @@ _ORDER_AFTER_CONDITION = re.compile(
 _BRACKETS = re.compile(r"\(([^()]*)\)")
 _PLAIN_BRACKET = re.compile(r"[\w ,.'’&%$€£¢/+-]{2,60}")
 _PEOPLE = ("we", "you")
+_OBJECT_OPENINGS = frozenset("the a an your our all any how what that each every its up out us whether".split())  # noqa: SIM905
 _FAR_PRONOUNS = frozenset({"it", "they", "them", "one", "ones"})
 _OWNING_PRONOUNS = frozenset({"its", "their", "his", "her", "he", "she"})
 
@@ -78,8 +79,8 @@ def _starts_like_a_sentence(sentence: str, own_names: tuple[str, ...]) -> bool:
 
 def _is_dangling(sentence: str, found: list[str]) -> bool:
     """True if the sentence leans on something outside itself: a connective, a pronoun, a part of a manual."""
-    first, second, third = (word.lower().replace("’", "'") for word in found[:3])
-    if first in DANGLING_OPENINGS or _DANGLING_PHRASE.match(sentence) or "also" in (second, third):
+    first, second, third = (re.split("['’]", word.lower())[0] for word in found[:3])
+    if first in DANGLING_OPENINGS or _DANGLING_PHRASE.match(sentence):
         return True
     if first == "the" and (second in MANUAL_SUBJECTS or (third in MANUAL_SUBJECTS and found[1].islower())):
         return True
@@ -95,6 +96,8 @@ def _is_order(sentence: str, found: list[str]) -> bool:
     if first.endswith("ly") and second in IMPERATIVES:
         return True
     if first in IMPERATIVES and not _is_noun_before(second):
+        return True
+    if stem(first) in _VERB_STEMS and not first.endswith(("s", "ing", "ed")) and second in _OBJECT_OPENINGS:
         return True
     match = _ORDER_AFTER_CONDITION.match(sentence)
     return match is not None and match["verb"] in IMPERATIVES and not _is_noun_before(match["next"].lower())

@@ -1,0 +1,105 @@
+"""What the record lets a message say about the lead: what they asked, objected to or did."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from app.followups.types import EdgeCase, LeadContext, Strategy, Topic
+from app.language.words import content_stems
+
+_ASKED = re.compile(
+    r"\b(?:ask(?:ed|s|ing)?|questions?|inquir\w+|enquir\w+|request(?:ed|s|ing)?|want(?:ed|s)? to know|wonder\w*)\b|\?",
+    re.IGNORECASE,
+)
+_CLEAN = re.compile(r"[\w$€£%][\w '’&/+%$€£.-]*[\w%+]")
+_CLAUSE_START = re.compile(r"(?:whether|how|what|if|which|when|where|why|who)\b", re.IGNORECASE)
+_MAX_SUBJECT_WORDS = 10
+# What leads do towards us on purpose, with the article that their object takes when the record leaves it out.
+_ACTS = {
+    "downloaded": "the",
+    "attended": "the",
+    "joined": "the",
+    "registered for": "the",
+    "signed up for": "the",
+    "requested": "a",
+    "asked for": "a",
+    "booked": "a",
+    "started": "a",
+    "tested": "the",
+    "tried": "the",
+}
+_ACT = re.compile(
+    rf"(?:^|[.;,!\n]\s*|\b(?:and|then|lead|they|she|he) )(?P<verb>{'|'.join(_ACTS)}) "
+    r"(?P<object>[\w'’/&-]+(?: [\w'’/&-]+){0,5}?)(?= (?:on|in|and|but|then|last|from|at|yesterday|twice|after|before|via|\d)\b|[.;,!\n]|$)",
+    re.IGNORECASE,
+)
+_DETERMINED = re.compile(
+    r"(?:an?|the|our|your|some|more|two|three|several|both|free|information|details|pricing|access|support|help|"
+    r"documentation|prices|references|material)\b|\d",
+    re.IGNORECASE,
+)
+_OTHERS = re.compile(r"\b(?:they|them|their|his|her|him|she|he|my|me|i|we|us|it|this|that|these|those|to|not)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The slot of the opening sentence and the values it needs; `slot` is None where the record supports nothing."""
+
+    slot: str | None
+    subject: str | None = None
+    act: str | None = None
+
+
+def read_opening(lead: LeadContext, strategy: Strategy, labels: Mapping[Topic, Sequence[str]]) -> Opening:
+    """The strongest opening about the lead that the record supports in its own words."""
+    record = _record(lead)
+    subject = known_subject(lead, strategy, labels)
+    if strategy.edge_case is EdgeCase.OBJECTION:
+        nominal = subject if subject and not _CLAUSE_START.match(subject) else None
+        return Opening("raised" if nominal else "raised_unnamed", nominal)
+    if subject and (strategy.edge_case is EdgeCase.QUESTION or _ASKED.search(record)):
+        return Opening("asked_clause" if _CLAUSE_START.match(subject) else "asked", subject)
+    act = _act(lead.interaction_history)
+    if act is not None:
+        return Opening("acted", subject, act)
+    return Opening(None, subject)
+
+
+def known_subject(lead: LeadContext, strategy: Strategy, labels: Mapping[Topic, Sequence[str]]) -> str | None:
+    """The lead's subject in clean words of the record itself, or None."""
+    stems = set(content_stems(_record(lead)))
+    given = " ".join((strategy.subject_of_interest or "").split()).rstrip(".?!,;:")
+    names = (given, *labels.get(strategy.topic or Topic.OTHER, ()))
+    return next((name for name in names if _is_usable(name, stems)), None)
+
+
+def _is_usable(name: str, stems: set[str]) -> bool:
+    if _CLEAN.fullmatch(name) is None or len(name.split()) > _MAX_SUBJECT_WORDS:
+        return False
+    wanted = set(content_stems(name))
+    return bool(wanted) and wanted <= stems
+
+
+def _record(lead: LeadContext) -> str:
+    theirs = (message.text for message in lead.thread if message.author == "lead")
+    return "\n".join((lead.interaction_history, lead.notes or "", *lead.objections_raised, *theirs))
+
+
+def _act(history: str) -> str | None:
+    """What the lead did, as words that follow "You": `"downloaded the month-end checklist"`."""
+    for match in _ACT.finditer(history):
+        verb, thing = match["verb"].lower(), match["object"]
+        if not _OTHERS.search(thing) and _CLEAN.fullmatch(thing):
+            return f"{verb} {_with_article(verb, thing)}"
+    return None
+
+
+def _with_article(verb: str, thing: str) -> str:
+    if _DETERMINED.match(thing):
+        return thing
+    article = _ACTS[verb]
+    if article == "a" and thing.endswith("s") and not thing.endswith("ss"):
+        return thing
+    if article == "a" and thing[0].lower() in "aeiou":
+        article = "an"
+    return f"{article} {thing}"

@@ -1,0 +1,180 @@
+"""Evidence taken apart: every sentence, table row and heading of a passage with the context it stands in."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from app.followups.types import BlockKind, EvidenceItem, Span
+from app.grounding.lexicon import FUNCTION_WORDS, HEDGES, OFFERING, PLAN_NOUNS
+from app.grounding.reading import Reading, read
+from app.grounding.subjects import Phrase, name_phrases, phrase_of, plan_phrases
+from app.language.sentences import split_sentences
+
+_ANAPHORA = re.compile(
+    r"(?:it|its|this|these|they|their|that|those|he|she|his|her|both|each|here|there|also|the (?:team|company|plan|"
+    r"customer|firm|tool|result|same|latter|former|two))\b",
+    re.IGNORECASE,
+)
+_PLAN_SECTION = re.compile(r"\b(?:plans?|pricing|prices|tiers?|editions?|packages?|customers?|case stud\w+)\b", re.IGNORECASE)
+_CUSTOMER_KINDS = frozenset({"case_studies"})
+_TITLE_WORDS = re.compile(r"\b(?:case study|customer story|success story|how|became|with|at|the)\b", re.IGNORECASE)
+_NO_VALUE = re.compile(r"(?:^|;)\s*[^:;]+:\s*(?:[-–—✗✘×]|n/a|none)?\s*(?=;|$)", re.IGNORECASE)
+_LONGEST_SUBJECT = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """`item.text[start:end]`, read. `context` are word keys of headings, lead-in and antecedent.
+
+    `about` are the subjects that context names when the statement itself names none. `is_row` marks table rows.
+    """
+
+    start: int
+    end: int
+    kind: BlockKind
+    reading: Reading
+    context: frozenset[str]
+    context_names: frozenset[str]
+    hedges: frozenset[str]
+    about: frozenset[Phrase]
+    negative_context: bool
+    plain: str
+
+    @property
+    def is_row(self) -> bool:
+        return self.kind is BlockKind.TABLE_ROW
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A passage's statements, and the subjects they name as `(phrase, strict, proper)`."""
+
+    statements: tuple[Statement, ...]
+    found: tuple[tuple[Phrase, bool, bool], ...]
+
+
+def analyse(item: EvidenceItem) -> Passage:
+    """Take `item` apart; cached by content."""
+    return _analyse(item.text, item.blocks, item.heading_path, item.title or "", item.source_type or "")
+
+
+@lru_cache(maxsize=4096)
+def _analyse(
+    text: str, blocks: tuple[Span, ...], heading_path: tuple[str, ...], title: str, source_type: str
+) -> Passage:
+    headings = list(heading_path)
+    statements: list[Statement] = []
+    found: list[tuple[Phrase, bool, bool]] = []
+    for heading in (*heading_path, title):
+        found += _found_in(read(heading), in_text=False)
+    lead_in = ""
+    for block in blocks or (Span(0, len(text), BlockKind.PARAGRAPH),):
+        piece = text[block.start : block.end]
+        if block.kind is BlockKind.HEADING:
+            headings = [*heading_path, piece] if piece not in heading_path else headings
+        context = _Context(tuple(headings), title, source_type, lead_in if block.kind is BlockKind.LIST_ITEM else "")
+        new = list(_statements(piece, block, context))
+        statements += new
+        for statement in new:
+            found += _found_in(statement.reading, in_text=block.kind is not BlockKind.HEADING)
+            if statement.is_row:
+                found += _row_subject(piece)
+        found += [(phrase, True, True) for phrase in _section_subjects(headings)]
+        if block.kind is BlockKind.PARAGRAPH:
+            lead_in = piece if piece.rstrip().endswith(":") else ""
+    if source_type in _CUSTOMER_KINDS:
+        found += [(phrase, False, True) for phrase in _title_names(title)]
+    return Passage(tuple(statements), tuple(dict.fromkeys(found)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    headings: tuple[str, ...]
+    title: str
+    source_type: str
+    lead_in: str
+
+
+def _statements(piece: str, block: Span, context: _Context) -> Iterator[Statement]:
+    is_row = block.kind is BlockKind.TABLE_ROW
+    spans = [(0, len(piece))] if is_row else split_sentences(piece)
+    previous: Reading | None = None
+    above = [read(text) for text in (*context.headings, context.title)]
+    lead_in = [read(context.lead_in)] if context.lead_in else []
+    about = frozenset((*_section_subjects(context.headings), *_customers(context)))
+    for start, end in spans:
+        text = piece[start:end]
+        reading = read(_marked_empty(text) if is_row else text, is_row)
+        anaphoric = previous is not None and _ANAPHORA.match(text) is not None
+        around = [*above, *lead_in, *([previous] if anaphoric and previous else [])]
+        offers = {OFFERING} if block.kind in {BlockKind.TABLE_ROW, BlockKind.LIST_ITEM} else set()
+        yield Statement(
+            start=block.start + start,
+            end=block.start + end,
+            kind=block.kind,
+            reading=reading,
+            context=frozenset({word.key for other in around for word in other.words} | offers),
+            context_names=frozenset(word.raw for other in around for word in other.words),
+            hedges=frozenset(HEDGES[w.raw] for other in (*above[:-1], *lead_in) for w in other.words if w.raw in HEDGES),
+            about=about,
+            negative_context=any(word.negated for other in (*above[:-1], *lead_in) for word in other.words),
+            plain=plain(text),
+        )
+        previous = reading
+
+
+def _marked_empty(row: str) -> str:
+    """An empty cell, a dash and "n/a" mean no; the replacement keeps every offset."""
+    return _NO_VALUE.sub(lambda m: m[0] if len(m[0].rstrip()) < 3 else m[0], row)
+
+
+def plain(text: str) -> str:
+    """`text` as it is compared verbatim: single spaces, straight quotes, no case, no closing punctuation."""
+    straight = text.translate(str.maketrans("’‘“”–—\u00a0", "''\"\"-- "))
+    return " ".join(straight.casefold().split()).strip(" .!;,:•*-")
+
+
+def _found_in(reading: Reading, in_text: bool) -> Iterator[tuple[Phrase, bool, bool]]:
+    for phrase in plan_phrases(reading):
+        yield phrase, True, True
+    if in_text:
+        for phrase in name_phrases(reading):
+            yield phrase, False, True
+
+
+def _row_subject(row: str) -> Iterator[tuple[Phrase, bool, bool]]:
+    """The first cell of a row with several cells says what the row is about, unless it holds a figure."""
+    cells = row.split("; ")
+    header, _, value = cells[0].partition(":")
+    reading = read(value.strip())
+    if len(cells) < 2 or not value.strip() or reading.figures or len(reading.words) > _LONGEST_SUBJECT:
+        return
+    phrase = phrase_of(value.strip())
+    is_name = any(word.capital and not word.opening for word in reading.words) or _PLAN_SECTION.search(header)
+    yield phrase, True, bool(is_name)
+
+
+def _section_subjects(headings: tuple[str, ...] | list[str]) -> Iterator[Phrase]:
+    """A short heading below "Plans", "Pricing" or "Customers" names what its section is about."""
+    if not headings:
+        return
+    last = read(headings[-1])
+    yield from plan_phrases(last)
+    below_plans = any(_PLAN_SECTION.search(heading) for heading in headings[:-1])
+    names = [word for word in last.words if word.raw not in FUNCTION_WORDS and word.raw not in PLAN_NOUNS]
+    if below_plans and 1 <= len(names) <= 3 and not last.figures and all(word.capital for word in names):
+        yield tuple(word.key for word in names)
+
+
+def _customers(context: _Context) -> Iterator[Phrase]:
+    if context.source_type in _CUSTOMER_KINDS:
+        yield from _title_names(context.title)
+
+
+def _title_names(title: str) -> Iterator[Phrase]:
+    """Capitalised names of a case study's title; single words only where nothing else is left."""
+    for piece in re.split(r"[:–—|,-]\s|\s[–—|-]", _TITLE_WORDS.sub("|", title)):
+        words = [word for word in read(piece.strip(" |")).words if word.raw not in FUNCTION_WORDS]
+        if len(words) >= 2 and all(word.capital for word in words):
+            yield phrase_of(piece.strip(" |"))

@@ -1,0 +1,162 @@
+"""One sentence, table row or clause, taken apart once: figures, links and words with their polarity and segment."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from app.grounding.figures import Figure, find_figures
+from app.grounding.lexicon import FUNCTION_WORDS, HEDGES, LIMITS, NEGATORS, NEUTRAL_KEYS, OFFERING, key_of
+from app.grounding.links import Link, find_links
+
+_WORD = re.compile(r"[^\W_]+(?:[&.'’_][^\W_]+)*\+?")
+_APOSTROPHE = re.compile(r"['’]")
+# Places where one statement may end and the next begin.
+_BREAK = re.compile(
+    r"(?<=\S)\s?[;:](?=\s)|\s[–—-]{1,2}\s|—|,(?=\s)|[()]|\b(?:and|but|while|whereas|or|although|though|which|where|plus)\b",
+    re.IGNORECASE,
+)
+_POLARITY_ENDS = re.compile(r"[,;:.()—–]|\b(?:but|although|though|while|whereas)\b", re.IGNORECASE)
+_NO_NEGATION = re.compile(r"\s+(?:only|just|matter|later|more|less|fewer|problem|rush|pressure|longer than)\b", re.IGNORECASE)
+_AUXILIARY_HAVE = re.compile(r"\s+(?:been|to|had|not)\b|\s+\w+ed\b", re.IGNORECASE)
+_PHRASES = (
+    (re.compile(r"\bsingle sign[\s-]on\b", re.IGNORECASE), "SSO"),
+    (re.compile(r"\breturn on investment\b", re.IGNORECASE), "ROI"),
+    (re.compile(r"\bset[\s-]up\b", re.IGNORECASE), "setup"),
+    (re.compile(r"\be-mail", re.IGNORECASE), "email"),
+    (re.compile(r"\breal[\s-]time\b", re.IGNORECASE), "realtime"),
+    (re.compile(r"\bbuilt[\s-]in\b", re.IGNORECASE), "builtin"),
+    (re.compile(r"\bmid tier\b", re.IGNORECASE), "mid-tier"),
+)
+_POLARITY_REACH = 6
+_ENDINGS = frozenset({"s", "t", "re", "ve", "ll", "d", "m", ""})
+_CELL_BREAK = re.compile(r"(?<=\S)\s?;(?=\s)")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """`text[start:end]` of the reading's text. `raw` is lower case; `key` joins inflections and synonyms.
+
+    `carries` is False for function words and for words that add no fact. `segment` counts the statements of the
+    sentence from 0. `capital` means written as a name; `opening` that the sentence starts here.
+    """
+
+    raw: str
+    key: str
+    start: int
+    end: int
+    segment: int
+    capital: bool
+    opening: bool
+    negated: bool
+    carries: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    text: str
+    words: tuple[Word, ...]
+    figures: tuple[Figure, ...]
+    links: tuple[Link, ...]
+    breaks: tuple[int, ...]
+    hedges: frozenset[str]
+    limits: frozenset[str]
+
+    def segment_at(self, position: int) -> int:
+        return sum(1 for place in self.breaks if place <= position)
+
+
+@lru_cache(maxsize=8192)
+def read(text: str, row: bool = False) -> Reading:
+    """Take `text` apart; a table `row` only at its cells. Cached by content: the same sentence is read once."""
+    links = find_links(text)
+    bare = _blank(text, [(link.start, link.end) for link in links])
+    figures = find_figures(bare)
+    bare = _blank(bare, [(figure.start, figure.end) for figure in figures])
+    breaks = tuple(match.start() for match in (_CELL_BREAK if row else _BREAK).finditer(bare))
+    words = _words(text, _same_length_phrases(bare), breaks)
+    raws = {word.raw for word in words}
+    return Reading(
+        text=text,
+        words=words,
+        figures=figures,
+        links=links,
+        breaks=breaks,
+        hedges=frozenset(HEDGES[raw] for raw in raws if raw in HEDGES),
+        limits=frozenset(raws & LIMITS),
+    )
+
+
+def _blank(text: str, spans: list[tuple[int, int]]) -> str:
+    chars = list(text)
+    for start, end in spans:
+        chars[start:end] = " " * (end - start)
+    return "".join(chars)
+
+
+def _same_length_phrases(text: str) -> str:
+    """Replace fixed phrases by one word, padded, so that offsets stay true."""
+    for pattern, word in _PHRASES:
+        text = pattern.sub(lambda match, word=word: word.ljust(len(match[0])), text)  # type: ignore[misc]
+    return text
+
+
+def _words(original: str, text: str, breaks: tuple[int, ...]) -> tuple[Word, ...]:
+    negated = _negated_places(text)
+    words: list[Word] = []
+    for match in _WORD.finditer(text):
+        raw = _normal(match[0])
+        if not raw or raw in NEGATORS:
+            continue
+        shown = original[match.start() : match.end()]
+        key = key_of(raw)
+        words.append(
+            Word(
+                raw=raw,
+                key=key,
+                start=match.start(),
+                end=match.end(),
+                segment=sum(1 for place in breaks if place <= match.start()),
+                capital=any(char.isupper() for char in shown),
+                opening=not original[: match.start()].strip(" \t\"'“‘([-*•"),
+                negated=any(start <= match.start() < end for start, end in negated),
+                carries=_carries(text, match, raw, key),
+            )
+        )
+    return tuple(words)
+
+
+def _normal(shown: str) -> str:
+    head, *tail = _APOSTROPHE.split(shown.lower())
+    if tail and tail[-1] == "t" and head.endswith("n"):
+        return "not"
+    if tail and tail[-1] not in _ENDINGS:
+        head += "".join(tail)
+    return head.strip("._")
+
+
+def _carries(text: str, match: re.Match[str], raw: str, key: str) -> bool:
+    if raw in FUNCTION_WORDS or key in NEUTRAL_KEYS:
+        return False
+    return not (key == OFFERING and raw in {"have", "has"} and _AUXILIARY_HAVE.match(text, match.end()))
+
+
+def _negated_places(text: str) -> list[tuple[int, int]]:
+    """Spans that stand under a negation: up to six words after it, within the same clause."""
+    places = []
+    for match in _WORD.finditer(text):
+        if _normal(match[0]) not in NEGATORS or _NO_NEGATION.match(text, match.end()):
+            continue
+        stop = _POLARITY_ENDS.search(text, match.end())
+        end = stop.start() if stop else len(text)
+        following = list(_WORD.finditer(text, match.end(), end))
+        if following:
+            places.append((match.end(), following[: _POLARITY_REACH][-1].end()))
+        else:
+            places.append((_clause_start(text, match.start()), match.start()))
+    return places
+
+
+def _clause_start(text: str, position: int) -> int:
+    """Where the cell or clause before `position` begins: "SSO: No" negates SSO."""
+    before = [match.end() for match in re.finditer(r"[;,.]", text[:position])]
+    return before[-1] if before else 0

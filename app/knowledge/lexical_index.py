@@ -1,0 +1,106 @@
+"""Full-text search over the current chunks: any of the query's words, best first."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import text
+
+from app.language.words import STOP_WORDS, words
+from app.storage.database import Database
+from app.storage.search_rows import plain_words, scope_token
+
+MAX_WORDS = 32
+
+# A word counts more in a heading, a little more in the title (which all chunks of a document share), nothing in the
+# scope. The order is that of the columns of `chunk_search`.
+_BM25 = "bm25(0.0, 0.0, 1.2, 2.0, 1.0)"
+_SQLITE_SEARCH = text(
+    f"""
+    SELECT found.chunk_id, -found.rank
+    FROM (SELECT rowid, chunk_id, rank FROM chunk_search
+          WHERE chunk_search MATCH :expression AND rank MATCH '{_BM25}' ORDER BY rank LIMIT :limit) found
+    JOIN chunks ON chunks.id = found.chunk_id AND chunks.tenant_id = :tenant
+    ORDER BY found.rank, found.rowid
+    """
+)
+
+# BM25 in spirit: rare words weigh more (`rarity`), repeated ones ever less (`ts_rank`), long chunks a little less
+# (its option 1). The four numbers weigh body, -, title and headings.
+_POSTGRES_SEARCH = text(
+    f"""
+    WITH terms AS (
+        SELECT unnest(tsvector_to_array(to_tsvector('english', {plain_words("CAST(:words AS text)")}))) AS term
+    ), found AS MATERIALIZED (
+        SELECT chunk_id, words FROM chunk_search
+        WHERE words @@ (SELECT CAST(string_agg(quote_literal(term), ' | ') AS tsquery) FROM terms)
+          AND tenant_id = :tenant
+          AND (:any_type OR source_type = ANY(:source_types))
+          AND (:include_internal OR NOT internal)
+    ), hits AS (
+        SELECT chunk_id, term,
+               ts_rank('{{0.4, 0.4, 0.5, 0.8}}', words, CAST(quote_literal(term) AS tsquery), 1) AS weight
+        FROM found JOIN terms ON words @@ CAST(quote_literal(term) AS tsquery)
+    ), rarity AS (
+        SELECT term, ln(1 + (greatest(total.chunks - count(*), 0) + 0.5) / (count(*) + 0.5)) AS idf
+        FROM hits CROSS JOIN (SELECT count(*) AS chunks FROM chunk_search WHERE tenant_id = :tenant) total
+        GROUP BY term, total.chunks
+    )
+    SELECT chunk_id, CAST(sum(weight * idf) AS double precision) AS score
+    FROM hits JOIN rarity USING (term)
+    GROUP BY chunk_id ORDER BY score DESC, chunk_id LIMIT :limit
+    """.replace("[:alnum:]", "[\\:alnum\\:]")
+)
+
+
+class LexicalIndex:
+    """Searches the rows that publishing maintains, so it always agrees with the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def search(
+        self,
+        tenant: str,
+        query: str,
+        limit: int,
+        source_types: Sequence[str] = (),
+        include_internal: bool = False,
+    ) -> list[tuple[str, float]]:
+        """At most `limit` pairs of chunk id and score (> 0, only comparable within one search), best first.
+
+        `query` may be any text: its words are looked for, except stop words, at most `MAX_WORDS` different ones.
+        An empty `source_types` means all. Expired documents are found too. Raises `StorageUnavailable`.
+        """
+        terms = search_words(query)
+        if not terms or limit <= 0:
+            return []
+        if self._database.dialect == "sqlite":
+            expression = _fts5_expression(tenant, terms, source_types, include_internal)
+            statement, values = _SQLITE_SEARCH, {"expression": expression}
+        else:
+            statement = _POSTGRES_SEARCH
+            values = {
+                "words": " ".join(terms),
+                "any_type": not source_types,
+                "source_types": list(source_types),
+                "include_internal": include_internal,
+            }
+        async with self._database.snapshot() as session:
+            rows = await session.execute(statement, values | {"tenant": tenant, "limit": limit})
+            return [(chunk_id, score) for chunk_id, score in rows]
+
+
+def search_words(query: str) -> list[str]:
+    """The different words of `query` that are worth looking for, in order: letters and digits only."""
+    wanted = (word for word in words(query) if word not in STOP_WORDS)
+    return list(dict.fromkeys(wanted))[:MAX_WORDS]
+
+
+def _fts5_expression(tenant: str, terms: Sequence[str], source_types: Sequence[str], include_internal: bool) -> str:
+    """A MATCH expression. It holds only digits of our own making and quoted words, so no text can change its shape."""
+    filters = [scope_token("tenant", tenant)]
+    if not include_internal:
+        filters.append(scope_token("audience", "public"))
+    if source_types:
+        filters.append("(" + " OR ".join(scope_token("source_type", name) for name in source_types) + ")")
+    any_word = " OR ".join(f'"{term}"' for term in terms)
+    return f"scope : ({' AND '.join(filters)}) AND {{title headings text}} : ({any_word})"

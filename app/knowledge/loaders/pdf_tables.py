@@ -1,0 +1,74 @@
+"""Ruled tables of a PDF page, also where they go on over a page break."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pdfplumber.page import Page
+
+from app.knowledge.loaders.pdf_layout import Word
+from app.knowledge.loaders.tables import guess_header_rows, table_rows
+from app.knowledge.loaders.text import clean
+
+_TOO_MANY_RULES = 6000  # a drawing, not a table; searching it for cells would take minutes
+
+
+@dataclass(frozen=True, slots=True)
+class TableRows:
+    """The rows of one table as text, and where it stands on its page (points)."""
+
+    rows: tuple[str, ...]
+    x0: float
+    top: float
+    x1: float
+    bottom: float
+
+    def covers(self, word: Word) -> bool:
+        x, y = (word.x0 + word.x1) / 2, (word.top + word.bottom) / 2
+        return self.x0 <= x <= self.x1 and self.top <= y <= self.bottom
+
+
+class TableReader:
+    """Reads the tables of consecutive pages; remembers the last header for a table that continues."""
+
+    def __init__(self) -> None:
+        self._header: list[str] = []
+        self._edges: tuple[float, float] = (0, 0)
+        self._reaches_end = False
+
+    def read(self, page: Page) -> list[TableRows]:
+        if len(page.rects) + len(page.lines) + len(page.curves) > _TOO_MANY_RULES:
+            return []
+        found = []
+        tables = sorted(page.find_tables(), key=lambda table: (table.bbox[1], table.bbox[0]))
+        for index, table in enumerate(tables):
+            grid = [[clean(cell or "") for cell in row] for row in table.extract(x_tolerance_ratio=0.18)]
+            grid = [row for row in grid if any(row)]
+            if not _is_table(grid):
+                continue
+            x0, top, x1, bottom = (float(value) for value in table.bbox)
+            starts_page = index == 0 and top < 0.25 * float(page.height)
+            rows = self._rows(grid, (x0, x1), starts_page)
+            found.append(TableRows(tuple(rows), x0, top, x1, bottom))
+        self._reaches_end = bool(found) and found[-1].bottom > 0.75 * float(page.height)
+        return found
+
+    def _rows(self, grid: list[list[str]], edges: tuple[float, float], starts_page: bool) -> list[str]:
+        continues = (
+            starts_page
+            and self._reaches_end
+            and len(self._header) == len(grid[0])
+            and max(abs(a - b) for a, b in zip(edges, self._edges, strict=True)) < 3
+        )
+        if continues and grid[0] != self._header:
+            return table_rows([self._header, *grid], header_rows=1)
+        self._header = grid[0] if guess_header_rows(grid) else []
+        self._edges = edges
+        return table_rows(grid)
+
+
+def _is_table(grid: Sequence[Sequence[str]]) -> bool:
+    """Two rows and two columns that hold text; a frame around text or a page layout is none."""
+    if len(grid) < 2 or len(grid[0]) < 2:
+        return False
+    columns = sum(any(row[index] for row in grid) for index in range(len(grid[0])))
+    return columns >= 2 and sum(sum(map(bool, row)) >= 2 for row in grid) >= 2

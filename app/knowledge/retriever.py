@@ -1,0 +1,188 @@
+"""Hybrid search: dense and lexical candidates, fused by rank, checked against SQL, and judged for relevance."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from app.config_files import RetrievalConfig
+from app.embeddings.base import Embedder, Vectors
+from app.errors import IndexUnavailable
+from app.followups.types import RetrievalOptions
+from app.knowledge.duplicates import without_duplicates
+from app.knowledge.passage_memory import Candidate, PassageMemory
+from app.knowledge.relevance import relevance, term_coverage, term_weights, weights_for
+from app.knowledge.types import Passage, Retrieval
+from app.language.words import content_stems
+
+Hits = list[tuple[str, float]]
+# Candidates that SQL rejects (internal, expired, not yet forgotten) must not crowd out the others.
+_OVERFETCH = 2
+_OVERFETCH_FILTERED = 8
+
+
+class DenseIndex(Protocol):
+    async def search(self, tenant: str, digest: str, vectors: Vectors, limit: int) -> list[Hits]: ...
+
+
+class LexicalSearch(Protocol):
+    async def search(
+        self, tenant: str, query: str, limit: int, source_types: Sequence[str] = (), include_internal: bool = False
+    ) -> Hits: ...
+
+
+class VersionSource(Protocol):
+    async def knowledge_version(self, tenant: str) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Indexes:
+    """Where passages are found and looked up."""
+
+    dense: DenseIndex
+    lexical: LexicalSearch
+    memory: PassageMemory
+    versions: VersionSource
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The raw outcome for one query: ids, best first. `vector` is the query's."""
+
+    query: str
+    vector: Vectors
+    dense: tuple[str, ...]
+    lexical: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """What a caller may see, and how kinds of documents weigh."""
+
+    options: RetrievalOptions
+    include_internal: bool
+    today: date
+    source_weights: Mapping[str, float]
+
+    def admits(self, candidate: Candidate) -> bool:
+        chunk = candidate.chunk
+        return (
+            (self.include_internal or not chunk.internal)
+            and (not self.options.source_types or chunk.source_type in self.options.source_types)
+            and (chunk.expiry_date is None or chunk.expiry_date >= self.today)
+        )
+
+
+class Retriever:
+    """Searches one tenant's current documents. `today` is injected so that expiry can be tested."""
+
+    def __init__(
+        self, indexes: Indexes, embedder: Embedder, config: RetrievalConfig, today: Callable[[], date] = date.today
+    ) -> None:
+        self._indexes = indexes
+        self._embedder = embedder
+        self._config = config
+        self._today = today
+        self._weights = weights_for(embedder.name, config.relevance)
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="query-embedding")
+
+    def close(self) -> None:
+        """Stop the embedding thread. The object cannot be used again."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+    async def search(
+        self, tenant: str, queries: Sequence[str], options: RetrievalOptions, include_internal: bool = False
+    ) -> list[Retrieval]:
+        """One `Retrieval` per query, in order: at most `top_k` passages of relevance >= `threshold`, best first.
+
+        Passages are ordered by fused rank times the weight of their source type, then by id. Expired documents, and
+        internal ones unless asked for, are left out; of near-identical passages the newest stays. Without the vector
+        index words alone decide, and `degraded` says `vector_index`. Raises `StorageUnavailable`.
+        """
+        if not queries:
+            return []
+        found, version, degraded = await self._find(tenant, queries, options, include_internal)
+        ids = [chunk_id for item in found for chunk_id in (*item.dense, *item.lexical)]
+        candidates = await self._indexes.memory.candidates(tenant, version, ids)
+        weights = self._config.source_weights | dict(options.source_weights)
+        scope = _Scope(options, include_internal, self._today(), weights)
+        return [Retrieval(self._passages(item, candidates, scope), version, degraded) for item in found]
+
+    async def _find(
+        self, tenant: str, queries: Sequence[str], options: RetrievalOptions, include_internal: bool
+    ) -> tuple[list[_Found], int, tuple[str, ...]]:
+        """Raw candidates of each query, the tenant's knowledge version, and what was down."""
+        words = queries if options.use_hybrid_search else []
+        (vectors, dense), lexical, version = await asyncio.gather(
+            self._search_dense(tenant, queries, filtered=bool(options.source_types)),
+            self._search_words(tenant, words, options, include_internal),
+            self._indexes.versions.knowledge_version(tenant),
+        )
+        if dense is None and not words:
+            lexical = await self._search_words(tenant, queries, options, include_internal)
+        nothing: list[Hits] = [[] for _ in queries]
+        rows = zip(queries, vectors, dense or nothing, lexical or nothing, strict=True)
+        found = [_Found(query, vector, _ids(near), _ids(worded)) for query, vector, near, worded in rows]
+        return found, version, () if dense is not None else ("vector_index",)
+
+    async def _search_dense(
+        self, tenant: str, queries: Sequence[str], *, filtered: bool
+    ) -> tuple[Vectors, list[Hits] | None]:
+        """The queries' vectors and the nearest chunks; None if the index is down."""
+        vectors = await self._embed(queries)
+        limit = self._config.fusion.candidates * (_OVERFETCH_FILTERED if filtered else _OVERFETCH)
+        try:
+            return vectors, await self._indexes.dense.search(tenant, self._embedder.digest, vectors, limit)
+        except IndexUnavailable:
+            return vectors, None
+
+    async def _search_words(
+        self, tenant: str, queries: Sequence[str], options: RetrievalOptions, include_internal: bool
+    ) -> list[Hits]:
+        search, limit = self._indexes.lexical.search, self._config.fusion.candidates
+        return await asyncio.gather(
+            *(search(tenant, query, limit, options.source_types, include_internal) for query in queries)
+        )
+
+    async def _embed(self, queries: Sequence[str]) -> Vectors:
+        return await asyncio.get_running_loop().run_in_executor(self._executor, self._embedder.embed, list(queries))
+
+    def _passages(self, found: _Found, candidates: Mapping[str, Candidate], scope: _Scope) -> tuple[Passage, ...]:
+        admitted = {
+            chunk_id: candidates[chunk_id]
+            for chunk_id in dict.fromkeys((*found.dense, *found.lexical))
+            if chunk_id in candidates and scope.admits(candidates[chunk_id])
+        }
+        dense = _ranks(found.dense, admitted, self._config.fusion.candidates)
+        lexical = _ranks(found.lexical, admitted, self._config.fusion.candidates)
+        telling = term_weights(content_stems(found.query), [candidate.stems for candidate in admitted.values()])
+        passages = []
+        for chunk_id in dense.keys() | lexical.keys():
+            candidate = admitted[chunk_id]
+            cosine = 0.0 if candidate.vector is None else float(candidate.vector @ found.vector)
+            likely = relevance(self._weights, cosine, term_coverage(telling, candidate.stems))
+            if likely >= scope.options.threshold:
+                ranks = dense.get(chunk_id), lexical.get(chunk_id)
+                score = self._fused(*ranks) * scope.source_weights.get(candidate.chunk.source_type, 1.0)
+                passages.append(Passage(candidate.chunk, likely, cosine, *ranks, score))
+        passages.sort(key=lambda passage: (-passage.fused_score, passage.chunk.id))
+        return tuple(without_duplicates(passages)[: scope.options.top_k])
+
+    def _fused(self, dense_rank: int | None, lexical_rank: int | None) -> float:
+        """Reciprocal rank fusion."""
+        fusion = self._config.fusion
+        dense = 0.0 if dense_rank is None else fusion.dense_weight / (fusion.rrf_k + dense_rank)
+        lexical = 0.0 if lexical_rank is None else fusion.lexical_weight / (fusion.rrf_k + lexical_rank)
+        return dense + lexical
+
+
+def _ids(hits: Hits) -> tuple[str, ...]:
+    return tuple(chunk_id for chunk_id, _ in hits)
+
+
+def _ranks(ids: Sequence[str], admitted: Mapping[str, Candidate], limit: int) -> dict[str, int]:
+    """Ranks from 1 among the admitted ids, for the first `limit` of them."""
+    kept = [chunk_id for chunk_id in ids if chunk_id in admitted][:limit]
+    return {chunk_id: rank for rank, chunk_id in enumerate(kept, start=1)}
