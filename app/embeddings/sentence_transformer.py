@@ -101,6 +101,7 @@ class SentenceTransformerEmbedder:
 
 def _load(name: str, files: ModelFiles) -> Any:  # noqa: ANN401 - untyped third-party model
     import torch
+    from safetensors import SafetensorError
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging as transformers_logging
 
@@ -115,7 +116,7 @@ def _load(name: str, files: ModelFiles) -> Any:  # noqa: ANN401 - untyped third-
             # Half precision is far slower than single on CPUs, so a checkpoint's stored type does not decide.
             model_kwargs={"use_safetensors": True, "dtype": torch.float32},
         )
-    except (OSError, ValueError, RuntimeError, KeyError, TypeError, ImportError, AttributeError) as error:
+    except (SafetensorError, OSError, ValueError, RuntimeError, LookupError, TypeError, AttributeError) as error:
         raise ConfigurationError(f"EMBEDDING_MODEL: {name} cannot be loaded: {error}") from error
     model.max_seq_length = files.max_tokens
     return model.eval()

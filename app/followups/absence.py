@@ -30,9 +30,11 @@ _DATE = re.compile(
     rf"""(?<![\w.])(?:
         (?P<iso_year>\d{{4}})-(?P<iso_month>\d{{1,2}})-(?P<iso_day>\d{{1,2}})
       | (?P<first>\d{{1,2}})(?P<separator>[./-])(?P<second>\d{{1,2}})(?:[./-](?P<year>\d{{4}}|\d{{2}}))?
-      | (?P<day>\d{{1,2}})(?:st|nd|rd|th|er|\.)?\ (?:of\ |de\ )?(?P<month>{_MONTH})\b\.?(?:,?\ (?:de\ )?(?P<day_year>\d{{4}}))?
+      | (?P<day>\d{{1,2}})(?:st|nd|rd|th|er|\.)?\ (?:of\ |de\ )?(?P<month>{_MONTH})\b\.?
+        (?:,?\ (?:de\ )?(?P<day_year>\d{{4}}))?
       | (?P<name>{_MONTH})\.?\ (?P<name_day>\d{{1,2}})(?:st|nd|rd|th)?(?!\w)(?:,?\ (?P<name_year>\d{{4}}))?
-      | (?P<weekday>{"|".join(_WEEKDAYS)})(?!,?\ (?:the\ )?(?:\d|(?:{_MONTH})\b))
+      | (?P<weekday>{"|".join(_WEEKDAYS)})
+        (?!,?\ (?:the\ )?(?:\d|(?:{_MONTH})\b))
     )(?!\w)""",
     re.VERBOSE,
 )
@@ -40,8 +42,10 @@ _DATE = re.compile(
 _RETURN = r"(?:back|returning|returns?|zuruck|wieder da|de retour|rientro|vuelvo|regreso|volto|retour(?:no)?|terug)"
 _RETURNING = re.compile(rf"\b{_RETURN}\b(?: \w+,?){{0,5}} $")
 _UNTIL = re.compile(
-    r"(?:\b(?:until|till?|til|through|thru|bis|jusqu\w*|hasta|fino|ate|tot|t\/m)(?: (?:and including|einschliesslich|zum|au|le|al|el|en met|a|o"
-    r"|the|next|(?:mon|tues|wednes|thurs|fri|satur|sun)day,?))*|\bto|-) ?$"
+    rf"""(?:\b(?:until|till?|til|through|thru|bis|jusqu\w*|hasta|fino|ate|tot|t\/m)
+        (?:\ (?:and\ including|einschliesslich|zum|au|le|al|el|en\ met|a|o|the|next|(?:{"|".join(_WEEKDAYS)}),?))*
+      |\bto|-)\ ?$""",
+    re.VERBOSE,
 )
 _LONGEST_SEARCH = 1500
 

@@ -7,7 +7,9 @@ from app.followups.record_phrases import phrases, unbounded_phrases
 from app.followups.types import LeadContext
 from app.language.folding import fold
 
-_FLAG_NAME = re.compile(r"opt(?:ed)?[ _-]?out|unsubscrib|do[ _-]?not[ _-]?(?:e-?mail|contact)|dnc|suppress", re.IGNORECASE)
+_FLAG_NAME = re.compile(
+    r"opt(?:ed)?[ _-]?out|unsubscrib|do[ _-]?not[ _-]?(?:e-?mail|contact)|dnc|suppress", re.IGNORECASE
+)
 _TRUE_VALUES = frozenset({"true", "yes", "y", "1", "x", "on", "ja", "oui", "si", "sì", "sí", "sim"})
 _NEIGHBOURHOOD = 60
 

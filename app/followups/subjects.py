@@ -2,72 +2,94 @@
 
 import re
 
-from app.followups.topics import topic_of
 from app.language.words import STOP_WORDS, words
 
 _MAX_WORDS = 8
 _PRONOUNS = frozenset(
     """
-    i me my mine myself we us our ours you your yours u ur he him his she her hers it its they them their theirs this that these
-    those there here one ones someone somebody something anything everything nothing same such who whom whose lead
-    customer's prospect
+    i me my mine myself we us our ours you your yours u ur he him his she her hers it its they them their theirs
+    this that these those there here one ones someone somebody something anything everything nothing same such
+    who whom whose lead prospect
     """.split()  # noqa: SIM905 - a word list reads better as text
 )
 # Words that speak to whoever reads the record: not what a lead asks a seller about.
 _STEERING = re.compile(
-    r"\b(?:ignore|disregard|instructions?|prompt|system message|assistant|jailbreak|pretend|roleplay|output|respond with|"
-    r"reply with|say that|tell (?:them|him|her|everyone)|click|password|https?|www|override)\b",
+    r"\b(?:ignore|disregard|instructions?|prompt|system message|assistant|jailbreak|pretend|roleplay|output|"
+    r"respond with|reply with|say that|tell (?:them|him|her|everyone)|click|password|https?|www|override)\b",
     re.IGNORECASE,
 )
 _CLEAN = re.compile(r"[^\W_][\w &'’+/%$€£.-]*[\w%+]|\w", re.UNICODE)
 # Where the subject ends: another event, a time, a place, or another person's matter.
+_OCCASION = (
+    r"(?:call|demo|meeting|e-?mail|chat|webinar|website|form|conference|event|booth|trade\ show|week|month|quarter)"
+)
 _END = re.compile(
-    r"""\s*(?:[,;:!?()"“”]|\.(?=\s|$)|\s[-–—]\s)
-      | \s+(?:and\ then|then|but|however|though|although|because|since|so\ (?:that|they|he|she|we|i)|who|which|that|where|when|while|if|before|after
-      |during|until|till|via|over\ the\ phone|by\ (?:e-?mail|phone|chat)|at\ the\ (?:demo|call|meeting|webinar|conference|event|booth|trade\ show)
-      |(?:in|on|during)\ (?:the|our|a|her|his|their|my|last)\ (?:\w+\ )?(?:call|demo|meeting|e-?mail|chat|webinar|website|form|conference|event|week|month|quarter)
-      |on\ (?:mon|tues|wednes|thurs|fri|satur|sun)day|last\ \w+|this\ (?:week|month|morning)|yesterday|today|tomorrow|ago|again|twice|recently|earlier
-      |stopped|went|didn['’]?t|did\ not|never|has\ not|hasn['’]?t|no\ (?:reply|response|answer)|and\ (?:has|have|is|was|did|didn['’]?t|went|stopped|never|asked|asks|wants|wanted|said|requested|would|then|also|now|not|no|we|i|they|he|she)
-      |please|pls|plz|thanks|thank\ you|asap|a\.s\.a\.p)\b
+    rf"""\s*(?:[,;:!?()"“”]|\.(?=\s|$)|\s[-–—]\s)
+      | \s+(?:and\ then|then|but|however|though|although|because|since|so\ (?:that|they|he|she|we|i)|who|which|that
+        |where|when|while|if|before|after|during|until|till|via|over\ the\ phone|by\ (?:e-?mail|phone|chat)
+        |(?:in|on|at)\ (?:the|our|a|her|his|their|my|last)\ (?:\w+\ )?{_OCCASION}
+        |on\ \w+day|last\ \w+|this\ (?:week|month|morning)|yesterday|today|tomorrow|ago|again|twice|recently|earlier
+        |stopped|went|didn['’]?t|did\ not|never|has\ not|hasn['’]?t|no\ (?:reply|response|answer)
+        |and\ (?:has|have|is|was|did|didn['’]?t|went|stopped|never|asked|asks|wants|wanted|said|requested|would|also|now
+          |not|no|we|i|they|he|she)
+        |please|pls|plz|thanks|thank\ you|asap)\b
     """,
     re.VERBOSE | re.IGNORECASE,
 )
 _CLAUSE_START = re.compile(r"(?:whether|how|what|which|when|where|why|who)\b", re.IGNORECASE)
 _LEADING = re.compile(
-    r"(?:(?:more|some|any|further|additional|general|your|our|the\ following|a\ few|detailed|about|on|regarding|for|of|to\ (?:see|get|have|know(?:\ more)?))\s+"
-    r"|(?:(?:more|further|additional|some|general|detailed)\s+)?(?:information|info|details?|questions?|clarification|clarity|insights?)\s+(?:about|on|regarding|of|for|around)\s+)+",
+    r"""(?:(?:(?:more|further|additional|some|general|detailed)\s+)?
+        (?:information|info|details?|questions?|clarification|clarity|insights?)\s+(?:about|on|regarding|of|for|around)\s+
+      | (?:more|some|any|further|additional|general|your|our|the\ following|a\ few|detailed|about|on|regarding|for|of
+        |to\ (?:see|get|have|know(?:\ more)?))\s+
+    )+""",
     re.IGNORECASE | re.VERBOSE,
 )
 _TRAILING = frozenset(
     """
-    a an the and or of for to with in on at by from about as per is are was be can could would will our your their than into
-    via vs etc more some any if whether how what very also not no
+    a an the and or of for to with in on at by from about as per is are was be can could would will our your their than
+    into via vs etc more some any if whether how what very also not no
+    """.split()  # noqa: SIM905 - a word list reads better as text
+)
+_NO_NOUN_PHRASE = frozenset(
+    """
+    to be not no is are and or as too very already if in at by from with out off up down on of for so just yes ok
+    """.split()  # noqa: SIM905 - a word list reads better as text
+)
+_EMPTY_NOUNS = frozenset(
+    """
+    help time info information detail details question questions call callback back meeting reply response answer email
+    chat talk conversation contact thing things stuff lot bit someone follow followup update way
     """.split()  # noqa: SIM905 - a word list reads better as text
 )
 # What announces the subject, most telling first. The subject follows the match.
+_ASKED = r"(?:ask(?:ed|s|ing)?|inquir(?:ed|es)|enquir(?:ed|es)|queried|wonder(?:ed|s|ing))"
 _ANNOUNCED = tuple(
-    re.compile(pattern, re.IGNORECASE)
+    re.compile(pattern, re.IGNORECASE | re.VERBOSE)
     for pattern in (
-        r"\b(?:asked|asks|asking|ask|inquired|enquired|inquires|enquires|queried|wondered|wonders|wondering)\b"
-        r"(?:\s+(?:me|us|him|her|them|the\s+team))?(?:\s+(?:a\s+)?(?:specific\s+|detailed\s+)?questions?)?\s+(?:about|regarding|around|on|for|after|re:?)\s+",
-        r"\b(?:asked|asks|asking|ask|inquired|enquired|wondered|wonders|wondering|wants?\s+to\s+know|wanted\s+to\s+know|would\s+like\s+to\s+know|"
-        r"(?:not\s+)?curious|unclear|unsure|explain|clarify|understand|know|tell\s+(?:me|us))\s+(?=(?:whether|how|what|which|when|where)\b)",
-        r"\b(?:questions?|inquiry|enquiry|query|clarification|curious|concerns?|concerned|worried|worries|hesitant|nervous|unsure|objections?|doubts?)\s+"
-        r"(?:about|on|regarding|around|re:?|concerning|over|with|to)\s+",
-        r"\b(?:requested|requests|requesting)\s+",
-        r"\b(?:know|learn|hear|talk|see|find\s+out|tell\s+(?:me|us)|understand)\s+(?:more\s+)?about\s+",
-        r"\b(?:do|does|can|could|will|would)\s+(?:you|u|it|the\s+\w+|your\s+\w+|this)(?:\s+(?:guys|also|already|currently|ever|have\s+to|please))*\s+"
-        r"(?:offer|have|sell|support|provide|include|handle|cover|accept|allow|come\s+with|supply|do|give|send|share|show|explain|clarify)"
-        r"(?:\s+(?:me|us))?\s+",
-        r"\b(?:is|are)\s+there\s+",
-        r"\bwhat(?:['’]s|\s+is|\s+are|s)\s+(?=(?:the|your|a|an)\b)",
-        r"\b(?:please\s+|pls\s+|plz\s+|kindly\s+)?(?:send|share|provide|clarify|explain)\s+(?:me\s+|us\s+|over\s+|across\s+)?",
-        r"\b(?:interested\s+in|interest\s+in|looking\s+(?:for|at|into)|evaluating|exploring|wants?|wanted|needs?|needed|would\s+like|requires?)\s+"
-        r"(?!to\b)",
+        rf"""\b{_ASKED}(?:\s+(?:me|us|him|her|them|the\s+team))?(?:\s+(?:an?\s+)?(?:\w+\s+)?questions?)?
+            \s+(?:about|regarding|around|on|for|after|re:?)\s+""",
+        rf"""\b(?:{_ASKED}|wants?\s+to\s+know|wanted\s+to\s+know|would\s+like\s+to\s+know|curious|unclear|unsure|explain
+            |clarify|understand|know|tell\s+(?:me|us))\s+(?=(?:whether|how|what|which|when|where)\b)""",
+        r"""\b(?:questions?|inquiry|enquiry|query|clarification|curious|concerns?|concerned|worried|worries|hesitant|nervous
+            |unsure|objections?|doubts?)\s+(?:about|on|regarding|around|re:?|concerning|over|with|to)\s+""",
+        r"""\b(?:requested|requests|requesting)\s+""",
+        r"""\b(?:know|learn|hear|talk|see|find\s+out|tell\s+(?:me|us)|understand)\s+(?:more\s+)?about\s+""",
+        r"""\b(?:do|does|can|could|will|would)\s+(?:you|u|it|the\s+\w+|your\s+\w+|this)
+            (?:\s+(?:guys|also|already|currently|ever|have\s+to|please))*
+            \s+(?:offer|have|sell|support|provide|include|handle|cover|accept|allow|come\s+with|supply|do|give|send|share|show
+            |explain|clarify)(?:\s+(?:me|us))?\s+""",
+        r"""\b(?:is|are)\s+there\s+""",
+        r"""\bhow\s+much\s+(?:is|are)\s+|\b(?:how\s+much|what)\s+(?:does|do|would|will)\s+(?=(?:\w+\s+){1,5}costs?\b)""",
+        r"""\bwhat(?:['’]s|\s+is|\s+are|s)\s+(?=(?:the|your|a|an)\b)""",
+        r"""\b(?:please\s+|pls\s+|plz\s+|kindly\s+)?(?:send|share|provide|clarify|explain)\s+(?:me\s+|us\s+|over\s+|across\s+)?""",
+        r"""\b(?:interested\s+in|interest\s+in|looking\s+(?:for|at|into)|evaluating|exploring|wants?|wanted|needs?|needed
+            |would\s+like|requires?)\s+(?!to\b)""",
     )
 )
 _WORKS_WITH = re.compile(
-    r"\b(?:integrat\w+|works?|connects?|syncs?|compatible|plugs?|link|export|import)\s+(?:\w+\s+){0,2}?(?:with|to|into|from)\s+",
+    r"\b(?:integrat\w+|works?|connects?|syncs?|compatible|plugs?|link|export|import)"
+    r"\s+(?:\w+\s+){0,2}?(?:with|to|into|from)\s+",
     re.IGNORECASE,
 )
 _NAMED = re.compile(r"(?:[A-Z][\w.]*[\w]|[a-z]+[A-Z]\w*)(?:\s+(?:[A-Z0-9]\w*))*")
@@ -89,8 +111,8 @@ def subject_in(text: str, own_names: frozenset[str] = frozenset()) -> str | None
     return phrase_from(named[0], own_names) if named else None
 
 
-def phrase_from(text: str, own_names: frozenset[str] = frozenset()) -> str | None:
-    """The clean phrase that `text` starts with, or None if there is none."""
+def phrase_from(text: str, own_names: frozenset[str] = frozenset(), *, begins: bool = False) -> str | None:
+    """The clean phrase that `text` starts with, or None. `begins`: its capital may only mean that a sentence begins."""
     rest = _LEADING.sub("", text.strip(), count=1) if _LEADING.match(text.strip()) else text.strip()
     clause = _CLAUSE_START.match(rest)
     start = clause.end() if clause else 0
@@ -101,7 +123,7 @@ def phrase_from(text: str, own_names: frozenset[str] = frozenset()) -> str | Non
     phrase = " ".join(tokens).strip(" .-'’")
     if not _fits(phrase, clause is not None) or own_names & set(words(phrase)):
         return None
-    return _in_sentence(phrase)
+    return _in_sentence(phrase, begins)
 
 
 def _before_pronoun(tokens: list[str]) -> list[str]:
@@ -117,40 +139,17 @@ def _fits(phrase: str, is_clause: bool) -> bool:
     meaningful = [word for word in words(phrase) if word not in STOP_WORDS]
     if not 1 <= len(tokens) <= _MAX_WORDS or not meaningful or not _CLEAN.fullmatch(phrase) or _STEERING.search(phrase):
         return False
-    return len(tokens) >= 4 if is_clause else not _is_fragment(tokens)
+    return len(tokens) >= 4 if is_clause else not _is_fragment(tokens, meaningful)
 
 
-def _is_fragment(tokens: list[str]) -> bool:
-    """Starts with a word that no noun phrase starts with."""
-    first = tokens[0].casefold()
-    return first in {
-        "to",
-        "be",
-        "not",
-        "no",
-        "is",
-        "are",
-        "and",
-        "or",
-        "as",
-        "too",
-        "very",
-        "already",
-        "if",
-        "in",
-        "at",
-        "by",
-        "from",
-        "with",
-    }
+def _is_fragment(tokens: list[str], meaningful: list[str]) -> bool:
+    """Starts with a word that no noun phrase starts with, or names nothing in particular."""
+    return tokens[0].casefold() in _NO_NOUN_PHRASE or all(word in _EMPTY_NOUNS for word in meaningful)
 
 
-def _in_sentence(phrase: str) -> str:
+def _in_sentence(phrase: str, begins: bool) -> str:
     """Capitals that only began a sentence, or shouted, become small; names keep theirs."""
     if phrase.isupper() and len(phrase) > 5:
         return phrase.lower()
-    first, _, rest = phrase.partition(" ")
-    plain = first[:1].isupper() and first[1:].islower()
-    if plain and (topic_of(first) is not None or first.casefold() in STOP_WORDS or _CLAUSE_START.fullmatch(first)):
-        return f"{first.lower()} {rest}".strip()
-    return phrase
+    first = phrase.partition(" ")[0]
+    return phrase[0].lower() + phrase[1:] if begins and first[:1].isupper() and first[1:].islower() else phrase

@@ -19,7 +19,6 @@ _ANAPHORA = re.compile(
 _PLAN_SECTION = re.compile(r"\b(?:plans?|pricing|prices|tiers?|editions?|packages?|customers?|case stud\w+)\b", re.IGNORECASE)
 _CUSTOMER_KINDS = frozenset({"case_studies"})
 _TITLE_WORDS = re.compile(r"\b(?:case study|customer story|success story|how|became|with|at|the)\b", re.IGNORECASE)
-_NO_VALUE = re.compile(r"(?:^|;)\s*[^:;]+:\s*(?:[-–—✗✘×]|n/a|none)?\s*(?=;|$)", re.IGNORECASE)
 _LONGEST_SUBJECT = 5
 
 
@@ -105,7 +104,7 @@ def _statements(piece: str, block: Span, context: _Context) -> Iterator[Statemen
     about = frozenset((*_section_subjects(context.headings), *_customers(context)))
     for start, end in spans:
         text = piece[start:end]
-        reading = read(_marked_empty(text) if is_row else text, is_row)
+        reading = read(text, is_row)
         anaphoric = previous is not None and _ANAPHORA.match(text) is not None
         around = [*above, *lead_in, *([previous] if anaphoric and previous else [])]
         offers = {OFFERING} if block.kind in {BlockKind.TABLE_ROW, BlockKind.LIST_ITEM} else set()
@@ -122,11 +121,6 @@ def _statements(piece: str, block: Span, context: _Context) -> Iterator[Statemen
             plain=plain(text),
         )
         previous = reading
-
-
-def _marked_empty(row: str) -> str:
-    """An empty cell, a dash and "n/a" mean no; the replacement keeps every offset."""
-    return _NO_VALUE.sub(lambda m: m[0] if len(m[0].rstrip()) < 3 else m[0], row)
 
 
 def plain(text: str) -> str:

@@ -27,6 +27,8 @@ _PHRASES = (
     (re.compile(r"\bbuilt[\s-]in\b", re.IGNORECASE), "builtin"),
     (re.compile(r"\bmid tier\b", re.IGNORECASE), "mid-tier"),
 )
+# An empty cell, a dash and "n/a" mean no.
+_EMPTY_CELL = re.compile(r"(?:^|;)\s*[^:;]+:\s*(?:[-–—✗✘×]|n/a|none)?\s*(?=;|$)", re.IGNORECASE)
 _POLARITY_REACH = 6
 _ENDINGS = frozenset({"s", "t", "re", "ve", "ll", "d", "m", ""})
 _CELL_BREAK = re.compile(r"(?<=\S)\s?;(?=\s)")
@@ -73,7 +75,8 @@ def read(text: str, row: bool = False) -> Reading:
     figures = find_figures(bare)
     bare = _blank(bare, [(figure.start, figure.end) for figure in figures])
     breaks = tuple(match.start() for match in (_CELL_BREAK if row else _BREAK).finditer(bare))
-    words = _words(text, _same_length_phrases(bare), breaks)
+    negated = [match.span() for match in _EMPTY_CELL.finditer(text)] if row else []
+    words = _words(text, _same_length_phrases(bare), breaks, negated)
     raws = {word.raw for word in words}
     return Reading(
         text=text,
@@ -100,8 +103,10 @@ def _same_length_phrases(text: str) -> str:
     return text
 
 
-def _words(original: str, text: str, breaks: tuple[int, ...]) -> tuple[Word, ...]:
-    negated = _negated_places(text)
+def _words(
+    original: str, text: str, breaks: tuple[int, ...], negated: list[tuple[int, int]]
+) -> tuple[Word, ...]:
+    negated = negated + _negated_places(text)
     words: list[Word] = []
     for match in _WORD.finditer(text):
         raw = _normal(match[0])

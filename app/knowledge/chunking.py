@@ -153,8 +153,12 @@ def _halves(text: str, draft: _Draft) -> tuple[_Draft, ...]:
 
 def _embedding_text(text: str, draft: _Draft, heads: dict[tuple[str, ...], str]) -> str:
     body = text[draft.pieces[0].start : draft.pieces[-1].end]
-    head = heads[draft.path]
-    return f"{head}\n{body}" if head else body
+    path = draft.path
+    # The text itself opens with the heading of its section: say it once.
+    first = draft.pieces[0]
+    if first.kind is BlockKind.HEADING and first.path == path:
+        path = path[:-1]
+    return f"{heads[path]}\n{body}" if heads[path] else body
 
 
 def _chunk(ordinal: int, text: str, draft: _Draft, embedded: str, tokens: int) -> Chunk:

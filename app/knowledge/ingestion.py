@@ -13,7 +13,7 @@ from app.config_files import RetrievalConfig
 from app.embeddings.base import Embedder
 from app.errors import DocumentRefused, InvalidInput, RefusalReason
 from app.knowledge.chunking import chunk_document
-from app.knowledge.loaders import SUPPORTED_SUFFIXES, load
+from app.knowledge.loaders.registry import SUPPORTED_SUFFIXES, load
 from app.knowledge.profile import profile_document
 from app.knowledge.source_files import SourceFile, content_hash, find_files, manifest_hash
 from app.storage.records import DocumentSummary, KnownDocument, NewVersion

@@ -23,11 +23,12 @@ _SQLITE_SEARCH = text(
     """
 )
 
-# BM25 in spirit: rare words weigh more (`rarity`), repeated ones ever less (`ts_rank`), long chunks a little less
+# BM25 in spirit: rare words weigh more, repeated ones ever less (`ts_rank`), long chunks a little less
 # (its option 1). The four numbers weigh body, -, title and headings.
+_RARITY = "ln(1 + ((SELECT chunks FROM size) - chunks_with_term + 0.5) / (chunks_with_term + 0.5)\\:\\:float8)"
 _POSTGRES_SEARCH = text(
     f"""
-    WITH terms AS (
+    WITH terms AS MATERIALIZED (
         SELECT unnest(tsvector_to_array(to_tsvector('english', {plain_words("CAST(:words AS text)")}))) AS term
     ), found AS MATERIALIZED (
         SELECT chunk_id, words FROM chunk_search
@@ -36,17 +37,14 @@ _POSTGRES_SEARCH = text(
           AND (:any_type OR source_type = ANY(:source_types))
           AND (:include_internal OR NOT internal)
     ), hits AS (
-        SELECT chunk_id, term,
+        SELECT chunk_id, count(*) OVER (PARTITION BY term) AS chunks_with_term,
                ts_rank('{{0.4, 0.4, 0.5, 0.8}}', words, CAST(quote_literal(term) AS tsquery), 1) AS weight
         FROM found JOIN terms ON words @@ CAST(quote_literal(term) AS tsquery)
-    ), rarity AS (
-        SELECT term, ln(1 + (greatest(total.chunks - count(*), 0) + 0.5) / (count(*) + 0.5)) AS idf
-        FROM hits CROSS JOIN (SELECT count(*) AS chunks FROM chunk_search WHERE tenant_id = :tenant) total
-        GROUP BY term, total.chunks
+    ), size AS (
+        SELECT count(*) AS chunks FROM chunk_search WHERE tenant_id = :tenant
     )
-    SELECT chunk_id, CAST(sum(weight * idf) AS double precision) AS score
-    FROM hits JOIN rarity USING (term)
-    GROUP BY chunk_id ORDER BY score DESC, chunk_id LIMIT :limit
+    SELECT chunk_id, sum(weight * {_RARITY}) AS score
+    FROM hits GROUP BY chunk_id ORDER BY score DESC, chunk_id LIMIT :limit
     """.replace("[:alnum:]", "[\\:alnum\\:]")
 )
 
@@ -73,6 +71,7 @@ class LexicalIndex:
         terms = search_words(query)
         if not terms or limit <= 0:
             return []
+        values: dict[str, object]
         if self._database.dialect == "sqlite":
             expression = _fts5_expression(tenant, terms, source_types, include_internal)
             statement, values = _SQLITE_SEARCH, {"expression": expression}

@@ -24,7 +24,11 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class LoadedDocument:
-    """What a loader returns. `metadata` holds front matter or document properties, keys in lower case."""
+    """What a loader returns. `metadata` holds front matter or document properties, keys in lower case.
+
+    `title` is what the author wrote as title into the document itself (front matter); a title among the properties of
+    an office file is often left over from a template and stays in `metadata`.
+    """
 
     blocks: tuple[Block, ...]
     title: str | None = None
@@ -35,7 +39,7 @@ class LoadedDocument:
 class Chunk:
     """A slice of a document version: `version_text[start:end] == text`, in characters.
 
-    `heading_path` are the headings above it, outermost first. `tokens` counts `embedding_text` (heading path and
+    `heading_path` are the headings of the sections that hold all of it, outermost first. `tokens` counts `embedding_text` (heading path and
     text), and never exceeds the embedding model's window. `blocks` partition `text` by kind (offsets relative to
     `text`; the separators between blocks belong to none).
     """

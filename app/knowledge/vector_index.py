@@ -47,7 +47,7 @@ class VectorIndex:
         self._lock = IndexLock(directory)
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="vector-index")
         self._waiting = 0
-        self._wanted = False
+        self._wanted = self._closed = False
         self._client: Any = None
         self._identity = ""
         self._collections: dict[str, Any] = {}
@@ -56,6 +56,11 @@ class VectorIndex:
     def identity(self) -> str:
         """Names this directory's content: a deleted and recreated directory gets a new one. Empty until opened."""
         return self._identity
+
+    @property
+    def available(self) -> bool:
+        """Whether the index is open and its last call did not fail."""
+        return self._client is not None
 
     async def open(self) -> None:
         """Take the lock and open the directory. Raises `IndexLocked` or `IndexUnavailable`. Idempotent."""
@@ -67,10 +72,12 @@ class VectorIndex:
         await self._call(work)
 
     async def close(self) -> None:
-        """Release the directory and its lock. The object cannot be opened again."""
+        """Release the directory and its lock. The object cannot be opened again. Idempotent."""
         self._wanted = False
-        await asyncio.get_running_loop().run_in_executor(self._executor, self._forget)
-        self._executor.shutdown(wait=False)
+        if not self._closed:
+            self._closed = True
+            await asyncio.get_running_loop().run_in_executor(self._executor, self._forget)
+            self._executor.shutdown(wait=False)
 
     async def add(self, tenant: str, digest: str, ids: Sequence[str], vectors: Vectors) -> None:
         """Store `vectors` (n, d) under `ids`; the same ids again overwrite."""
@@ -104,6 +111,8 @@ class VectorIndex:
     # ----------------------------------------------------------------- the one thread
 
     async def _call(self, work: Callable[[], T]) -> T:
+        if self._closed:
+            raise IndexUnavailable("The vector index is closed.")
         if self._waiting >= _MAX_WAITING:
             raise IndexUnavailable("The vector index is overloaded; try again in a moment.")
         self._waiting += 1
@@ -140,9 +149,7 @@ class VectorIndex:
     def _open(self) -> Any:  # noqa: ANN401
         if self._client is None:
             self._lock.acquire(f"process {os.getpid()}")
-            self._client = chromadb.PersistentClient(
-                path=str(self._directory), settings=Settings(anonymized_telemetry=False)
-            )
+            self._client = _connect(self._directory)
             self._identity = read_identity(self._directory) or _new_identity(self._directory)
         return self._client
 
@@ -204,6 +211,15 @@ class VectorIndex:
         """Derived here and from a hash, so that no tenant name can reach another's collection."""
         key = hashlib.sha256(f"{tenant}\0{digest}".encode()).hexdigest()[:32]
         return f"{self._base_name}-{key}"
+
+
+def _connect(directory: Path) -> Any:  # noqa: ANN401
+    settings = Settings(anonymized_telemetry=False)
+    try:
+        return chromadb.PersistentClient(path=str(directory), settings=settings)
+    except AttributeError:
+        # A start that failed leaves half a client behind, and the next attempt only clears it away.
+        return chromadb.PersistentClient(path=str(directory), settings=settings)
 
 
 def _ranked(ids: list[str], distances: list[float]) -> Hits:

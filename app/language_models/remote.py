@@ -160,8 +160,8 @@ class RemoteChatModel:
         try:
             return self._build(options, client)
         except ImportError as error:
-            package = error.name or "the LangChain package of the provider"
-            problem = f'llm_provider "{provider}" needs a package that is not installed: {package}.'
+            package = getattr(error.__cause__, "name", None) or error.name or "its LangChain integration"
+            problem = f'llm_provider "{provider}" needs a package that is not installed: {package.replace("_", "-")}.'
         except Exception as error:  # noqa: BLE001 - the packages raise anything, and may quote the key
             problem = (
                 f'The chat model of llm_provider "{provider}" cannot be set up ({type(error).__name__}): check '

@@ -1,5 +1,6 @@
 """Between the types of the knowledge side and the rows of versions and chunks."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,21 @@ from app.knowledge.types import Chunk, StoredChunk
 from app.storage.records import NewVersion
 from app.storage.rows import utc_now
 from app.storage.tables import ChunkRow, DocumentRow, VersionRow
+
+_CHUNK_FIELDS = (
+    ChunkRow.id,
+    ChunkRow.version_id,
+    ChunkRow.source_type,
+    ChunkRow.internal,
+    ChunkRow.text,
+    ChunkRow.start,
+    ChunkRow.end,
+    ChunkRow.heading_path,
+    ChunkRow.page,
+    ChunkRow.blocks,
+    ChunkRow.effective_date,
+    ChunkRow.expiry_date,
+)
 
 
 def version_values(tenant: str, version: NewVersion) -> dict[str, object]:
@@ -58,30 +74,36 @@ def chunk_values(tenant: str, version_id: str, version: NewVersion) -> list[dict
     return [values(chunk, vector) for chunk, vector in zip(version.chunks, vectors, strict=True)]
 
 
-def current_chunks(tenant: str) -> Select[*tuple[Any, ...]]:
-    """The fields of `StoredChunk` for every chunk of the tenant's current versions."""
+def current_chunks(tenant: str, ids: Sequence[str]) -> Select[*tuple[Any, ...]]:
+    """The fields of `StoredChunk` for those of `ids` that belong to the tenant's current versions.
+
+    The chunks are picked by their key first, whatever the planner believes about the size of the tables: starting
+    from the tenant's documents would read all of their chunks.
+    """
+    wanted = select(*_CHUNK_FIELDS).where(ChunkRow.id.in_(ids), ChunkRow.tenant_id == tenant)
+    chunk = wanted.cte("chunk").prefix_with("MATERIALIZED").c
     return (
         select(
-            ChunkRow.id,
+            chunk.id,
             DocumentRow.id.label("document_id"),
-            ChunkRow.version_id,
+            chunk.version_id,
             DocumentRow.source,
             VersionRow.title,
-            ChunkRow.source_type,
-            ChunkRow.internal,
-            ChunkRow.text,
-            ChunkRow.start,
-            ChunkRow.end,
-            ChunkRow.heading_path,
-            ChunkRow.page,
-            ChunkRow.blocks,
-            ChunkRow.effective_date,
-            ChunkRow.expiry_date,
+            chunk.source_type,
+            chunk.internal,
+            chunk.text,
+            chunk.start,
+            chunk.end,
+            chunk.heading_path,
+            chunk.page,
+            chunk.blocks,
+            chunk.effective_date,
+            chunk.expiry_date,
             VersionRow.published_at.label("ingested_at"),
         )
-        .join(DocumentRow, DocumentRow.current_version_id == ChunkRow.version_id)
-        .join(VersionRow, VersionRow.id == ChunkRow.version_id)
-        .where(ChunkRow.tenant_id == tenant, DocumentRow.tenant_id == tenant)
+        .join(DocumentRow, DocumentRow.current_version_id == chunk.version_id)
+        .join(VersionRow, VersionRow.id == chunk.version_id)
+        .where(DocumentRow.tenant_id == tenant)
     )
 
 

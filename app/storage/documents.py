@@ -113,7 +113,7 @@ class DocumentRepository:
         found: dict[str, StoredChunk] = {}
         async with self._database.snapshot() as session:
             for batch in batches(list(dict.fromkeys(ids))):
-                rows = await session.execute(current_chunks(tenant).where(ChunkRow.id.in_(batch)))
+                rows = await session.execute(current_chunks(tenant, batch))
                 found |= {row.id: stored_chunk(row) for row in rows}
         return found
 

@@ -116,7 +116,7 @@ class ChunkRow(Base):
     """A slice of a version, `id = f"{version_id}:{ordinal}"`. The vector comes last: most reads do not need it."""
 
     __tablename__ = "chunks"
-    __table_args__ = (UniqueConstraint("version_id", "ordinal"), Index(None, "tenant_id"))
+    __table_args__ = (UniqueConstraint("version_id", "ordinal"),)
 
     id: Mapped[str] = mapped_column(primary_key=True)
     version_id: Mapped[str] = mapped_column(ForeignKey("document_versions.id", ondelete="CASCADE"))

@@ -114,7 +114,6 @@ def create_chunks() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_chunks"),
         sa.UniqueConstraint("version_id", "ordinal", name="uq_chunks_version_id_ordinal"),
     )
-    op.create_index("ix_chunks_tenant_id", "chunks", ["tenant_id"])
 
 
 def create_index_log() -> None:

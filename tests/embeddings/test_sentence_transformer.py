@@ -102,7 +102,7 @@ def test_counting_and_digest_need_no_torch(tmp_path: Path) -> None:
         "from app.embeddings.sentence_transformer import SentenceTransformerEmbedder as E\n"
         f"e = E({MODEL!r}, Path({str(tmp_path)!r})); e.count_tokens(['a b']); e.digest; e.dimension\n"
         "heavy = {'torch', 'transformers', 'sentence_transformers'} & set(sys.modules)\n"
-        "sys.exit(', '.join(heavy))"
+        "sys.exit(', '.join(heavy) or 0)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")

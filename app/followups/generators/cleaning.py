@@ -12,6 +12,7 @@ _THOUGHTS = re.compile(r"<(think|thinking|reasoning|analysis|reflection)>.*?(?:<
 _END_OF_THOUGHTS = re.compile(r"</(?:think|thinking|reasoning|analysis|reflection)>", re.IGNORECASE)
 _FENCE = re.compile(r"```[a-zA-Z]{0,12}[ \t]*\n?(?P<inside>[^`]*)(?:```|\Z)")
 _JSON_KEYS = ("message", "text", "body", "content", "follow_up", "followup")
+_BLOCK_QUOTE = re.compile(r"^[ \t]*>[ \t]?", re.MULTILINE)
 _RULE_LINE = re.compile(r"\s*(?:-{3,}|\*{3,}|_{3,}|={3,})\s*$")
 _LIST_ITEM = re.compile(r"\s*(?:[-*•–]\s|\d{1,2}[.)]\s)")
 
@@ -76,7 +77,7 @@ def clean_message(answer: str, *, truncated: bool = False) -> str:
     sentence. A plain message comes back unchanged.
     """
     text = _unwrapped(_unwrapped(_without_thoughts(_printable(answer[: 4 * _MAX_CHARS]))))
-    lines = _without_afterwords(_without_head(text.split("\n")))
+    lines = _without_afterwords(_without_head(_BLOCK_QUOTE.sub("", text).split("\n")))
     text = _INLINE_ANNOUNCEMENT.sub("", "\n".join(lines).strip(), count=1) if lines else ""
     text = _without_signature(_unquoted(_without_signature(text)))
     text = _EMPHASIS.sub(r"\2", _CITATION.sub("", text))

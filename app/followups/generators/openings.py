@@ -13,6 +13,13 @@ _ASKED = re.compile(
 )
 _CLEAN = re.compile(r"[\w$€£%][\w '’&/+%$€£.-]*[\w%+]")
 _CLAUSE_START = re.compile(r"(?:whether|how|what|if|which|when|where|why|who)\b", re.IGNORECASE)
+_INTERESTED = re.compile(r"\binterest(?:ed|s)?\b", re.IGNORECASE)
+# "Thank you for raising {subject}": not for clauses, gerunds and long phrases.
+_SHORT_NOUN = re.compile(
+    r"(?!(?:whether|how|what|if|which|when|where|why|who)\b)(?!\w+ing\b(?! (?:cost|price|effort)))\S+(?: \S+){0,3}",
+    re.IGNORECASE,
+)
+_COUNTABLE = frozenset({"demo", "trial", "quote", "call", "meeting", "proposal", "walkthrough", "pilot", "discount"})
 _MAX_SUBJECT_WORDS = 10
 # What leads do towards us on purpose, with the article that their object takes when the record leaves it out.
 _ACTS = {
@@ -30,7 +37,7 @@ _ACTS = {
 }
 _ACT = re.compile(
     rf"(?:^|[.;,!\n]\s*|\b(?:and|then|lead|they|she|he) )(?P<verb>{'|'.join(_ACTS)}) "
-    r"(?P<object>[\w'’/&-]+(?: [\w'’/&-]+){0,5}?)(?= (?:on|in|and|but|then|last|from|at|yesterday|twice|after|before|via|\d)\b|[.;,!\n]|$)",
+    r"(?P<object>[\w'’/&-]+(?: [\w'’/&-]+){0,5}?)(?= (?:in|and|but|then|last|from|at|yesterday|twice|after|before|via|\d|on (?:\d|[A-Z][a-z]+ ?\d|\w+day))|[.;,!\n]|$)",
     re.IGNORECASE,
 )
 _DETERMINED = re.compile(
@@ -38,7 +45,9 @@ _DETERMINED = re.compile(
     r"documentation|prices|references|material)\b|\d",
     re.IGNORECASE,
 )
-_OTHERS = re.compile(r"\b(?:they|them|their|his|her|him|she|he|my|me|i|we|us|it|this|that|these|those|to|not)\b", re.IGNORECASE)
+_OTHERS = re.compile(
+    r"\b(?:they|them|their|his|her|him|she|he|my|me|i|we|us|it|this|that|these|those|to|not)\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +58,26 @@ class Opening:
     subject: str | None = None
     act: str | None = None
 
+    @property
+    def wants_answer(self) -> bool:
+        return self.slot in ("asked", "asked_clause", "asked_unnamed", "raised", "raised_unnamed")
+
 
 def read_opening(lead: LeadContext, strategy: Strategy, labels: Mapping[Topic, Sequence[str]]) -> Opening:
     """The strongest opening about the lead that the record supports in its own words."""
     record = _record(lead)
     subject = known_subject(lead, strategy, labels)
     if strategy.edge_case is EdgeCase.OBJECTION:
-        nominal = subject if subject and not _CLAUSE_START.match(subject) else None
+        nominal = subject if subject and _SHORT_NOUN.fullmatch(subject) else None
         return Opening("raised" if nominal else "raised_unnamed", nominal)
+    act = _act(lead.interaction_history)
+    if act is not None and (strategy.edge_case is not EdgeCase.QUESTION or strategy.topic is Topic.DEMO):
+        return Opening("acted", subject, act)
     if subject and (strategy.edge_case is EdgeCase.QUESTION or _ASKED.search(record)):
         return Opening("asked_clause" if _CLAUSE_START.match(subject) else "asked", subject)
-    act = _act(lead.interaction_history)
-    if act is not None:
-        return Opening("acted", subject, act)
-    return Opening(None, subject)
+    if strategy.edge_case is EdgeCase.QUESTION:
+        return Opening("asked_unnamed")
+    return Opening("interested" if subject and _INTERESTED.search(record) else None, subject)
 
 
 def known_subject(lead: LeadContext, strategy: Strategy, labels: Mapping[Topic, Sequence[str]]) -> str | None:
@@ -70,7 +85,8 @@ def known_subject(lead: LeadContext, strategy: Strategy, labels: Mapping[Topic, 
     stems = set(content_stems(_record(lead)))
     given = " ".join((strategy.subject_of_interest or "").split()).rstrip(".?!,;:")
     names = (given, *labels.get(strategy.topic or Topic.OTHER, ()))
-    return next((name for name in names if _is_usable(name, stems)), None)
+    found = next((name for name in names if _is_usable(name, stems)), None)
+    return f"a {found}" if found and found.lower() in _COUNTABLE else found
 
 
 def _is_usable(name: str, stems: set[str]) -> bool:

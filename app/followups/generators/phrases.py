@@ -43,18 +43,26 @@ class PhraseBank:
         """The first of `names` that is a slot."""
         return next(name for name in names if name in self.slots)
 
-    def pick(self, slot: str, lead: LeadContext, values: Mapping[str, str], avoid: Sequence[str] = ()) -> str:
+    def pick(
+        self,
+        slot: str,
+        lead: LeadContext,
+        values: Mapping[str, str],
+        avoid: Sequence[str] = (),
+        unless_start: str | None = None,
+    ) -> str:
         """The variant that belongs to `lead`, filled with `values`.
 
-        The choice depends on the lead's record and the slot alone. A variant whose text occurs in `avoid` (what the
-        thread already says) is passed over while there is another one.
+        The choice depends on the lead's record and the slot alone. A variant that occurs in `avoid` (what the thread
+        says already) or begins with `unless_start` is passed over while there is another one.
         """
         fitting = [p for p in self.slots[slot] if p.fits(lead) and p.placeholders <= values.keys()]
         texts = [phrase.text.format_map(values) for phrase in fitting]
         start = _lead_number(lead, slot) % len(texts)
         rotated = texts[start:] + texts[:start]
         said = " ".join(avoid).lower()
-        return next((text for text in rotated if text.lower() not in said), rotated[0])
+        fresh = [text for text in rotated if text.lower() not in said]
+        return next((t for t in fresh if unless_start is None or not t.startswith(unless_start)), (*fresh, *rotated)[0])
 
 
 def load_phrases(path: Path = PHRASES_FILE) -> PhraseBank:

@@ -7,7 +7,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from app.followups.types import BlockKind
-from app.knowledge.loaders.front_matter import split_front_matter
+from app.knowledge.loaders.front_matter import Metadata, split_front_matter
 from app.knowledge.loaders.markup import SECTION_END, MarkupReducer
 from app.knowledge.loaders.tables import table_rows
 from app.knowledge.loaders.text import clean, clean_code, decode
@@ -28,9 +28,17 @@ def load_mdx(data: bytes) -> LoadedDocument:
 def _load(data: bytes, *, mdx: bool) -> LoadedDocument:
     metadata, body = split_front_matter(decode(data))
     reduced = MarkupReducer(body.replace(SECTION_END, ""), mdx=mdx).reduce()
-    blocks = _TokenReader().read(_parser(mdx).parse(reduced))
+    blocks = _TokenReader().read(_parser(mdx).parse(reduced)) or _stand_in(metadata, body)
     title = next((value for key, value in metadata if key == "title"), None)
     return LoadedDocument(blocks=tuple(blocks), title=title, metadata=metadata)
+
+
+def _stand_in(metadata: Metadata, body: str) -> list[Block]:
+    """A page without prose is known by its description; a file that only defines components is code."""
+    described = next((value for key, value in metadata if key in {"description", "excerpt", "summary"}), "")
+    if described:
+        return [Block(BlockKind.PARAGRAPH, described)]
+    return [Block(BlockKind.CODE, clean_code(body))] if any(map(str.isalnum, body)) else []
 
 
 @lru_cache(maxsize=2)

@@ -53,8 +53,7 @@ def load_pdf(data: bytes) -> LoadedDocument:
         metadata = as_metadata(pdf.metadata or {})
         tables = TableReader()
         pages = [_read_page(page, tables) for page in pdf.pages]
-    title = next((value for key, value in metadata if key == "title"), None)
-    return LoadedDocument(blocks=tuple(document_blocks(pages)), title=title, metadata=metadata)
+    return LoadedDocument(blocks=tuple(document_blocks(pages)), metadata=metadata)
 
 
 @contextmanager

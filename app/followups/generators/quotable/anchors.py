@@ -59,7 +59,7 @@ def is_anchored(sentence: str, item: EvidenceItem, own_names: tuple[str, ...]) -
 
 @lru_cache(maxsize=4096)
 def _is_manual(item: EvidenceItem) -> bool:
-    if item.source_type == "documentation" or _MANUAL_PLACES.search(_place(item)):
+    if item.source_type == "documentation" or _MANUAL_PLACES.search(f"{_spaced(item.source)} / {item.title or ''}"):
         return True
     if any(block.kind is BlockKind.CODE for block in item.blocks):
         return True
@@ -67,4 +67,8 @@ def _is_manual(item: EvidenceItem) -> bool:
 
 
 def _place(item: EvidenceItem) -> str:
-    return " / ".join((re.sub(r"[_/.-]+", " ", item.source), item.title or "", *item.heading_path))
+    return " / ".join((_spaced(item.source), item.title or "", *item.heading_path))
+
+
+def _spaced(path: str) -> str:
+    return re.sub(r"[_/.-]+", " ", path)

@@ -5,7 +5,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from app.followups.generators.quotable.sentences import QuotableSentence, quotable_sentences
-from app.followups.generators.quotable.topics import speaks_about, states_payback, states_price, states_result
+from app.followups.generators.quotable.topics import (
+    speaks_about,
+    states_figure,
+    states_payback,
+    states_price,
+    states_result,
+)
 from app.followups.types import EvidenceItem, NeedRole, Topic
 from app.language.sentences import split_sentences
 from app.language.words import content_stems, stem, words
@@ -21,6 +27,7 @@ _UNSPECIFIC = frozenset(
     integration integrations integrate connect connection connector security secure compliance onboarding setup
     implementation timing timeline roi return investment discount discounts contract contracts terms trial demo
     customer customers reference references case study studies example examples concern concerns existing current new
+    time duration free high low good
     data process much many long take takes way best exactly general page sheet list number amount
     """.split()  # noqa: SIM905 - a word list reads better as text
 )
@@ -28,6 +35,11 @@ _CASE_TYPES = frozenset({"case_studies", "testimonials"})
 _ROUGH_TYPES = frozenset({"documentation", "general"})
 _NAME = re.compile(r"[A-Z][\w&-]+")
 _PLAN = re.compile(r"\b(?P<name>[A-Z][\w-]+) (?:plan|tier|edition|package)\b")
+_TOPICS_WITH_FIGURES = (Topic.DISCOUNT, Topic.ROI, Topic.TIMING, Topic.ONBOARDING)
+_OPEN_TOPICS = (None, Topic.OTHER, Topic.DEMO, Topic.FEATURES, Topic.COMPETITOR)
+_USUAL = re.compile(r"\b(?:mid-tier|most popular|most (?:\w+ )?(?:choose|pick|take|start)|middle)\b", re.IGNORECASE)
+_ASKS_HOW_LONG = re.compile(r"\b(?:how long|time|duration|timeline|how fast|how quickly|when)\b", re.IGNORECASE)
+_DURATION = re.compile(r"\b\d+ (?:\w+ )?(?:minutes?|hours?|days?|weeks?|months?)\b", re.IGNORECASE)
 _SAME_CONTENT, _KNOWN_CONTENT = 0.7, 0.8
 
 
@@ -75,6 +87,11 @@ def candidates(items: Sequence[EvidenceItem], own_names: tuple[str, ...], known:
     return list(found.values())
 
 
+def has_special_words(wish: Wish) -> bool:
+    """True if the lead's own words ask for something in particular."""
+    return bool(_special_stems(wish)[0])
+
+
 def choose(
     wish: Wish, pool: Sequence[Candidate], limit: int = 1, taken: Sequence[Candidate] = ()
 ) -> tuple[Candidate, ...]:
@@ -95,19 +112,51 @@ def choose(
 
 
 def _answer(candidate: Candidate, wish: Wish) -> float | None:
-    special, names = _special_stems(wish)
-    covered = special & (candidate.stems | _aliases(candidate, special))
-    if names - covered or (special and len(covered) / len(special) < 0.5):
+    if wish.topic is Topic.CUSTOMERS:
+        return _proof(candidate, wish)
+    if candidate.item.source_type in _CASE_TYPES:
         return None
-    if wish.topic in (None, Topic.OTHER, Topic.DEMO, Topic.FEATURES, Topic.COMPETITOR):
-        if not special and not (_query_cover(candidate, wish) >= 0.5 and _is_about_us(candidate, wish)):
-            return None
-    elif not speaks_about(wish.topic, candidate.text) and (not special or len(covered) < len(special)):
+    special, names = _special_stems(wish)
+    covered = special & (candidate.stems | _aliases(candidate, wish, special))
+    if names - covered or not _addresses(candidate, wish, special, covered):
         return None
     score = 2.0 * len(covered) / len(special) if special else 0.0
-    if wish.topic in (Topic.PRICING, Topic.DISCOUNT) and wish.plan:
-        score += 1.5 * bool(re.search(rf"\b{re.escape(wish.plan)}\b", candidate.text, re.IGNORECASE))
+    asked = set(content_stems(wish.subject))
+    score += 0.8 * len(asked & candidate.stems) / len(asked) if asked else 0.0
+    if wish.topic in _TOPICS_WITH_FIGURES:
+        score += 0.6 * states_figure(candidate.text)
+    if wish.topic is Topic.PRICING:
+        score += _price_score(candidate, wish)
+    if _ASKS_HOW_LONG.search(wish.subject):
+        score += 0.6 * bool(_DURATION.search(candidate.text))
     return score + _general_score(candidate, wish)
+
+
+def _addresses(candidate: Candidate, wish: Wish, special: frozenset[str], covered: frozenset[str]) -> bool:
+    """True if the sentence is about the topic and about most of the special words of the question."""
+    share = len(covered) / len(special) if special else 0.0
+    if wish.topic in _OPEN_TOPICS:
+        if special:
+            return share >= (0.6 if len(special) > 1 else 1.0)
+        return _query_cover(candidate, wish) >= 0.5 and _is_about_us(candidate, wish)
+    if special and share < 0.5:
+        return False
+    return speaks_about(wish.topic, candidate.text) or (len(special) > 1 and share == 1.0)
+
+
+def _price_score(candidate: Candidate, wish: Wish) -> float:
+    """Prefer the plan the record names; else an overview of the plans or the plan most customers take."""
+    text = candidate.text
+    if wish.plan:
+        return 1.5 * bool(re.search(rf"\b{re.escape(wish.plan)}\b", text, re.IGNORECASE))
+    plan = _PLAN.search(text)
+    lines = (candidate.item.text[a:b] for a, b in split_sentences(candidate.item.text))
+    usual = plan is not None and any(plan["name"] in line and _USUAL.search(line) for line in lines)
+    return (
+        0.8 * usual
+        + 0.5 * bool(re.search(r"\bcosts?\b|\bstarts? at\b|\bfrom [$€£]", text))
+        + 0.3 * (len(words(text)) >= 9)
+    )
 
 
 def _proof(candidate: Candidate, wish: Wish) -> float | None:
@@ -125,11 +174,15 @@ def _proof(candidate: Candidate, wish: Wish) -> float | None:
 
 
 def _value(candidate: Candidate, wish: Wish) -> float | None:
-    if not _is_about_us(candidate, wish) or states_price(candidate.text):
+    text = candidate.text
+    if not (_names_own(candidate, wish) or re.match(r"(?:We|Our)\b", text)) or _PLAN.search(text) or states_price(text):
         return None
-    topic = wish.topic is not None and speaks_about(wish.topic, candidate.text)
+    if candidate.item.source_type in _CASE_TYPES:
+        return None
+    topic = wish.topic is not None and speaks_about(wish.topic, text)
     industry = bool(wish.industry) and bool(set(content_stems(wish.industry)) & candidate.stems)
-    return 0.6 * topic + 0.6 * industry + _general_score(candidate, wish)
+    about = any(text.startswith(name) for name in wish.own_names)
+    return 0.6 * topic + 0.6 * industry + 0.4 * about + _general_score(candidate, wish)
 
 
 _JUDGES: dict[NeedRole, Callable[[Candidate, Wish], float | None]] = {
@@ -147,8 +200,7 @@ def _general_score(candidate: Candidate, wish: Wish) -> float:
     score += 0.8 * _query_cover(candidate, wish)
     score += 0.4 if kind in wish.source_types else (-0.3 if kind in _ROUGH_TYPES else 0.0)
     score += 0.2 * _names_own(candidate, wish) + 0.2 * (10 <= length <= 24)
-    if wish.topic is Topic.PRICING:
-        score += 0.5 * bool(re.search(r"\bcosts?\b|\bfrom [$€£]|\bstarts? at\b", candidate.text)) + 0.3 * (length >= 9)
+    score -= 0.6 * (candidate.item.expiry_date is not None)
     return score - 0.02 * min(candidate.order, 10)
 
 
@@ -164,10 +216,10 @@ def _special_stems(wish: Wish) -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(special), frozenset(names & special)
 
 
-def _aliases(candidate: Candidate, special: frozenset[str]) -> frozenset[str]:
+def _aliases(candidate: Candidate, wish: Wish, special: frozenset[str]) -> frozenset[str]:
     """What the passage calls the candidate's plan: "Our mid-tier plan is the Professional plan."."""
     plan = _PLAN.search(candidate.text)
-    if plan is None or not special:
+    if plan is None or not special or wish.topic is not Topic.PRICING:
         return frozenset()
     text = candidate.item.text
     lines = (text[a:b] for a, b in split_sentences(text))

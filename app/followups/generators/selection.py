@@ -1,0 +1,107 @@
+"""The facts of a message: which quotable sentences answer, interest and prove, for one lead."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from app.followups.generators.base import GenerationInput
+from app.followups.generators.openings import Opening
+from app.followups.generators.quotable import Candidate, Wish, candidates, choose, has_special_words
+from app.followups.types import EdgeCase, Evidence, IntentBand, LeadContext, Need, NeedRole, Topic
+
+_ALTERNATIVES = 4
+_PLAN = re.compile(r"\b(?P<name>[A-Za-z]+(?:-[a-z]+)?) (?:plan|tier|edition|package)\b", re.IGNORECASE)
+_NO_PLANS = frozenset(
+    "the a an our your their which what each every any this that these paid free new pricing price all other of".split()  # noqa: SIM905
+)
+_WITHOUT_PROOF = (EdgeCase.EXISTING_CUSTOMER, EdgeCase.OUT_OF_OFFICE)
+# Repeating the price does not answer "too expensive"; what it returns and what lowers it does.
+_AGAINST_PRICE = (Topic.ROI, Topic.DISCOUNT, Topic.PRICING)
+_MIN_NAME_LENGTH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Sentences to build on, best first; `proofs` go with the first of `facts`. `asked`: the lead wants an answer."""
+
+    facts: tuple[Candidate, ...]
+    proofs: tuple[Candidate, ...]
+    asked: bool
+
+
+def select(task: GenerationInput, opening: Opening, forbidden: re.Pattern[str]) -> Selection:
+    """What the evidence offers for this lead. A question or objection is answered, or nothing is said about us."""
+    names = own_names(task.lead, task.evidence)
+    said = [message.text for message in task.lead.thread]
+    pool = [
+        candidate
+        for candidate in candidates(task.evidence.knowledge, names, said)
+        if not _is_unfit(candidate.text, task.lead, forbidden)
+    ]
+    asked = opening.wants_answer or task.strategy.edge_case in (EdgeCase.QUESTION, EdgeCase.OBJECTION)
+    asked = asked and task.strategy.topic is not Topic.DEMO
+    facts = _answers(task, _wish(task, opening, NeedRole.ANSWER, names), pool)
+    if not facts and not asked and not has_special_words(_wish(task, opening, NeedRole.VALUE, names)):
+        facts = choose(_wish(task, opening, NeedRole.VALUE, names), pool, _ALTERNATIVES)
+    if not facts or not _may_prove(task):
+        return Selection(facts, (), asked)
+    proofs = choose(_wish(task, opening, NeedRole.PROOF, names), pool, 2, taken=facts[:1])
+    return Selection(facts, proofs, asked)
+
+
+def _answers(task: GenerationInput, wish: Wish, pool: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    if not _has_aim(task):
+        return ()
+    topics: tuple[Topic | None, ...] = (wish.topic,)
+    if task.strategy.edge_case is EdgeCase.OBJECTION and wish.topic is Topic.PRICING:
+        topics = _AGAINST_PRICE
+    found = (choose(replace(wish, topic=topic), pool, _ALTERNATIVES) for topic in topics)
+    return next((facts for facts in found if facts), ())
+
+
+def own_names(lead: LeadContext, evidence: Evidence) -> tuple[str, ...]:
+    """Names of the product and the company, also as the first word alone where that is no ordinary word."""
+    names = dict.fromkeys(name for name in (lead.product_name, lead.company_name) if name)
+    text = " ".join(item.text for item in evidence.knowledge)
+    for name in tuple(names):
+        first = name.split()[0]
+        if (
+            len(first) >= _MIN_NAME_LENGTH
+            and first[0].isupper()
+            and not re.search(rf"\b{re.escape(first.lower())}\b", text)
+        ):
+            names[first] = None
+    return tuple(names)
+
+
+def _has_aim(task: GenerationInput) -> bool:
+    return task.strategy.topic is not None or any(need.role is NeedRole.ANSWER for need in task.strategy.needs)
+
+
+def _may_prove(task: GenerationInput) -> bool:
+    strategy = task.strategy
+    if strategy.band is IntentBand.LOW or strategy.edge_case in _WITHOUT_PROOF:
+        return False
+    return any(need.role is NeedRole.PROOF for need in strategy.needs)
+
+
+def _wish(task: GenerationInput, opening: Opening, role: NeedRole, names: tuple[str, ...]) -> Wish:
+    need = next((need for need in task.strategy.needs if need.role is role), Need(role, ""))
+    plan = _PLAN.search(" ".join((task.lead.interaction_history, task.lead.notes or "")))
+    named = plan["name"] if plan and plan["name"].lower() not in _NO_PLANS else ""
+    return Wish(
+        role=role,
+        topic=task.strategy.topic,
+        subject=opening.subject or "",
+        query=need.query,
+        source_types=need.source_types,
+        industry=task.lead.lead_industry or "",
+        plan=named,
+        own_names=names,
+    )
+
+
+def _is_unfit(text: str, lead: LeadContext, forbidden: re.Pattern[str]) -> bool:
+    if forbidden.search(text):
+        return True
+    return bool(lead.lead_company) and str(lead.lead_company).lower() in text.lower()

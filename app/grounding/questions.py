@@ -1,0 +1,92 @@
+"""The lens for questions, calls to action and courtesies: exempt, but not for the figures and names they carry."""
+
+from dataclasses import replace
+
+from app.grounding.assertions import NOTHING_STATED, Judgement, judge_part
+from app.grounding.bench import Bench
+from app.grounding.figures import Figure
+from app.grounding.lexicon import FUNCTION_WORDS, PROMISING
+from app.grounding.match import Part
+from app.grounding.parts import whole
+from app.grounding.promises import asks_to_act, is_allowed, is_call_length, judge_promise
+from app.grounding.reading import Reading, Word, read
+from app.grounding.subjects import Phrase
+from app.grounding.types import Verdict
+
+_EXEMPT = Judgement(Verdict.EXEMPT, "asks or invites, states nothing", 1.0)
+_TITLES = frozenset("mr mrs ms miss mx dr prof professor sir madam all team everyone there".split())  # noqa: SIM905
+_ABOUT_US_KINDS = frozenset({"money", "percent", "points", "multiple"})
+
+
+def judge_names(text: str, bench: Bench, greeting: bool = False) -> Judgement:
+    """Every name must be known from the company's documents or the lead's record (a greeting: from the record)."""
+    reading = read(text)
+    for word in reading.words:
+        if not _is_name(word, greeting):
+            continue
+        known = bench.record.holds_word(word.raw) if greeting else bench.knows_name(word.raw)
+        if not known and word.raw not in _TITLES:
+            shown = text[word.start : word.end]
+            return Judgement(Verdict.UNSUPPORTED, f"no source names {shown}", 0.0)
+    return NOTHING_STATED if not greeting else Judgement(Verdict.EXEMPT, "greets", 1.0)
+
+
+_GREETING_WORDS = frozenset(
+    "hi hello hey dear good morning afternoon evening day greetings best kind warm regards wishes thanks thank many "
+    "cheers sincerely yours truly faithfully all talk speak soon take care with".split()
+)
+
+
+def _is_name(word: Word, greeting: bool) -> bool:
+    if greeting:
+        return word.raw not in _GREETING_WORDS and word.raw not in FUNCTION_WORDS
+    return word.capital and not word.opening and word.raw not in FUNCTION_WORDS
+
+
+def judge_request(text: str, bench: Bench, topic: frozenset[Phrase], asks: bool) -> Judgement:
+    """Judge a question or call to action by its names, figures, and the value it holds out."""
+    names = judge_names(text, bench)
+    if not names.good:
+        return names
+    reading = read(text)
+    if asks and asks_to_act(text) and not is_allowed(reading, bench):
+        promised = judge_promise(text, bench)
+        if promised is None:
+            return Judgement(Verdict.UNSUPPORTED, "neither the record nor the configuration allows this offer", 0.0)
+    part = _stated(reading, bench)
+    if part is None:
+        return _EXEMPT
+    judged = judge_part(part, bench, topic)
+    return _EXEMPT if judged.good else judged
+
+
+def _stated(reading: Reading, bench: Bench) -> Part | None:
+    """What a question states by the way: figures with what they measure, and promising words; None if nothing."""
+    open_figures = [f for f in reading.figures if not _is_free(f, reading, bench)]
+    promising = [word for word in reading.words if word.raw in PROMISING]
+    if not open_figures and not promising:
+        return None
+    part = whole(reading, bench.subjects, bench.ours)
+    near = {word.start for word in _around(reading, open_figures, promising)}
+    names = {key for phrase in part.subjects for key in phrase}
+    words = tuple(word for word in part.words if word.start in near or word.key in names)
+    return replace(part, words=words, figures=tuple(open_figures))
+
+
+def _is_free(figure: Figure, reading: Reading, bench: Bench) -> bool:
+    """Call lengths are free; other figures may come from the record unless they speak about us."""
+    if is_call_length(figure, reading, bench):
+        return True
+    return figure.kind not in _ABOUT_US_KINDS and bench.record.has_figure(figure)
+
+
+def _around(reading: Reading, figures: list[Figure], promising: list[Word]) -> list[Word]:
+    """Carrying words that follow a figure or promising word directly, and the promising words."""
+    chosen = list(promising)
+    ends = [figure.end for figure in figures] + [word.end for word in promising]
+    for end in ends:
+        for word in (w for w in reading.words if w.start >= end):
+            if not word.carries:
+                break
+            chosen.append(word)
+    return chosen

@@ -1,0 +1,199 @@
+"""What ingestion knows about a document besides its text: title, source type, scope and dates."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+from app.config_files import RetrievalConfig
+from app.errors import ConfigurationError
+from app.followups.types import BlockKind
+from app.knowledge.dates import parse_date, stated_validity
+from app.knowledge.manifest import ManifestEntry, manifest_entry
+from app.knowledge.types import DocumentProfile, LoadedDocument
+from app.language.words import stem
+
+GENERAL = "general"
+_EFFECTIVE_KEYS = ("effective_date", "effective", "effective_from", "valid_from")
+_EXPIRY_KEYS = ("expiry_date", "expires", "expiry", "expires_on", "valid_until", "valid_to")
+_PUBLISHED_KEYS = ("last_updated", "updated", "date", "published", "created_at")
+_TRUE = frozenset({"true", "yes", "1", "on"})
+_AUDIENCES = frozenset({"internal", "private", "confidential", "employees", "team", "staff"})
+_JUNK_TITLE = re.compile(
+    r"^(?:microsoft (?:word|excel|powerpoint)\b.*|untitled.*|document\d*|slide 1|.*\.\w{2,4}|[\W\d]*)$", re.IGNORECASE
+)
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_NAME_DATE = re.compile(
+    r"(?<!\d)(?P<year>(?:19|20)\d{2})[-_.]?(?P<month>0[1-9]|1[0-2])[-_.]?(?P<day>0[1-9]|[12]\d|3[01])(?!\d)"
+)
+_NAME_MONTH = re.compile(r"(?<!\d)(?P<year>(?:19|20)\d{2})[-_.](?P<month>0[1-9]|1[0-2])(?!\d)")
+_NAME_YEAR = re.compile(r"(?<!\d)(?P<year>(?:19|20)\d{2})(?!\d)")
+_STATED_TYPES = frozenset({"pricing", "legal", "support", "security"})
+# Types that say little: a word for one of them gives way to any other word.
+_WEAK_TYPES = frozenset({"documentation", "features", "blog", GENERAL})
+_TITLE_WITHIN = 12  # blocks
+
+
+def profile_document(path: Path, root: Path, document: LoadedDocument, config: RetrievalConfig) -> DocumentProfile:
+    """Profile of the file at `path` below the ingested folder `root`.
+
+    Front matter wins over manifests, manifests over names. Raises `ConfigurationError` if a manifest cannot be used.
+    """
+    metadata = dict(document.metadata)
+    said = manifest_entry(path, root)
+    source_type = _source_type(path, root, metadata, said, config)
+    effective, expiry = _dates(path, document, metadata, said, source_type)
+    return DocumentProfile(
+        title=_title(path, document, said),
+        source_type=source_type,
+        internal=_internal(path, root, metadata, said, config),
+        effective_date=effective,
+        expiry_date=expiry,
+    )
+
+
+# --------------------------------------------------------------------------- title
+
+
+def _title(path: Path, document: LoadedDocument, said: ManifestEntry) -> str:
+    if document.title:
+        return document.title
+    if said.title:
+        return said.title
+    head = [block for block in document.blocks[:_TITLE_WITHIN] if block.kind is BlockKind.HEADING]
+    heading = next((block.text for block in head if block.level == 1), head[0].text if head else "")
+    of_file = dict(document.metadata).get("title", "")
+    if heading:
+        return heading
+    return of_file if of_file and not _JUNK_TITLE.match(of_file) else _readable(path.stem)
+
+
+def _readable(stem_: str) -> str:
+    """`case_study-Acme` -> `Case study Acme`."""
+    words = " ".join(re.split(r"[\s_\-+]+", stem_)).strip()
+    return words[:1].upper() + words[1:] or stem_
+
+
+# --------------------------------------------------------------------------- source type and scope
+
+
+def _source_type(
+    path: Path, root: Path, metadata: Mapping[str, str], said: ManifestEntry, config: RetrievalConfig
+) -> str:
+    own = _named_type(metadata.get("source_type", ""), config)
+    if own:
+        return own
+    if said.source_type:
+        named = _named_type(said.source_type, config)
+        if named is None:
+            known = ", ".join(config.source_types)
+            raise ConfigurationError(f"manifest for {path.name}: source_type: {said.source_type!r} is none of {known}")
+        return named
+    folders = [*path.relative_to(root).parts[:-1]]
+    for name in (path.stem, *reversed(folders), root.resolve().name):
+        found = _type_in_name(name, config)
+        if found:
+            return found
+    return GENERAL
+
+
+def _named_type(name: str, config: RetrievalConfig) -> str | None:
+    """The source type that `name` spells, in whatever case, number and punctuation."""
+    wanted = _stems(name)
+    if not wanted:
+        return None
+    for source_type, names in {GENERAL: [], **config.source_types}.items():
+        if any(_stems(candidate) == wanted for candidate in (source_type, *names)):
+            return source_type
+    return None
+
+
+def _type_in_name(name: str, config: RetrievalConfig) -> str | None:
+    """The source type whose words occur in a file or folder name.
+
+    Several words say more than one, a telling type more than a weak one, an earlier word more than a later. One word in
+    another number counts only at the end: `customer-portal` is no customer story.
+    """
+    words = _words(name)
+    best: tuple[tuple[int, bool, int], str] | None = None
+    for source_type, names in config.source_types.items():
+        for candidate in names:
+            position = _position(words, _words(candidate))
+            if position is None:
+                continue
+            rank = (len(_words(candidate)), source_type not in _WEAK_TYPES, -position)
+            if best is None or rank > best[0]:
+                best = (rank, source_type)
+    return best[1] if best else None
+
+
+def _position(words: Sequence[str], wanted: Sequence[str]) -> int | None:
+    size = len(wanted)
+    for start in range(len(words) - size + 1):
+        found = words[start : start + size]
+        at_end = start + size == len(words)
+        if found == wanted or (
+            (size > 1 or at_end) and [stem(word) for word in found] == [stem(word) for word in wanted]
+        ):
+            return start
+    return None
+
+
+def _words(name: str) -> list[str]:
+    return [word.lower() for word in _WORDS.findall(name) if not word.isdigit()]
+
+
+def _stems(name: str) -> list[str]:
+    return [stem(word) for word in _words(name)]
+
+
+def _internal(
+    path: Path, root: Path, metadata: Mapping[str, str], said: ManifestEntry, config: RetrievalConfig
+) -> bool:
+    if "internal" in metadata:
+        return metadata["internal"].lower() in _TRUE
+    if metadata.get("audience", "").lower() in _AUDIENCES:
+        return True
+    if said.internal is not None:
+        return said.internal
+    names = {tuple(_stems(name)) for name in config.internal_folders}
+    parts = (root.resolve().name, *path.relative_to(root).parts[:-1], path.stem)
+    return any(tuple(_stems(part)) in names for part in parts)
+
+
+# --------------------------------------------------------------------------- dates
+
+
+def _dates(
+    path: Path, document: LoadedDocument, metadata: Mapping[str, str], said: ManifestEntry, source_type: str
+) -> tuple[date | None, date | None]:
+    text = "\n".join(block.text for block in document.blocks[:40])
+    stated = stated_validity(text) if source_type in _STATED_TYPES or source_type == GENERAL else (None, None)
+    effective = (
+        _first_date(metadata, _EFFECTIVE_KEYS)
+        or said.effective_date
+        or _date_in_name(path.stem)
+        or stated[0]
+        or (_year_in_name(path.stem) if source_type == "pricing" else None)
+        or _first_date(metadata, _PUBLISHED_KEYS)
+    )
+    expiry = _first_date(metadata, _EXPIRY_KEYS, end=True) or said.expiry_date or stated[1]
+    return effective, expiry
+
+
+def _first_date(metadata: Mapping[str, str], keys: Sequence[str], *, end: bool = False) -> date | None:
+    found = (parse_date(metadata[key], end=end) for key in keys if key in metadata)
+    return next(filter(None, found), None)
+
+
+def _date_in_name(name: str) -> date | None:
+    if match := _NAME_DATE.search(name):
+        return parse_date(f"{match['year']}-{match['month']}-{match['day']}")
+    if match := _NAME_MONTH.search(name):
+        return parse_date(f"{match['year']}-{match['month']}-01")
+    return None
+
+
+def _year_in_name(name: str) -> date | None:
+    match = _NAME_YEAR.search(name)
+    return date(int(match["year"]), 1, 1) if match else None

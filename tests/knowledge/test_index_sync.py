@@ -1,0 +1,243 @@
+"""Real database (both dialects), real Chroma: the index follows what is published."""
+
+import asyncio
+import logging
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from app.errors import IndexLocked, IndexUnavailable, StorageUnavailable
+from app.knowledge.index_sync import IndexDifference, IndexSync
+from app.knowledge.vector_index import VectorIndex
+from app.storage.chunk_vectors import ChunkVectorRepository
+from app.storage.database import Database
+from app.storage.documents import DocumentRepository
+from app.storage.index_log import IndexLog
+from tests.knowledge.published import DIGEST, Page, version_of
+from tests.knowledge.test_index_lock import owner
+
+
+class Setup:
+    """One database with an index; several indexes may follow the same database."""
+
+    def __init__(self, database: Database, directory: Path) -> None:
+        self.database = database
+        self.directory = directory
+        self.documents = DocumentRepository(database)
+        self.log = IndexLog(database)
+        self.index = VectorIndex(directory, "knowledge")
+        self.sync = self.new_sync(self.index)
+
+    def new_sync(self, index: VectorIndex) -> IndexSync:
+        vectors = ChunkVectorRepository(self.database, DIGEST)
+        return IndexSync(self.documents, vectors, self.log, index, DIGEST)
+
+    async def publish(self, tenant: str, *pages: Page, removed: tuple[str, ...] = (), model: str = DIGEST) -> int:
+        staged = [await self.documents.stage(tenant, version_of(page, model)) for page in pages]
+        return await self.documents.publish(tenant, staged, removed)
+
+    async def held(self, tenant: str) -> set[str]:
+        return await self.index.ids(tenant, DIGEST)
+
+    async def agree(self, *tenants: str) -> bool:
+        return all([await self.held(tenant) == await self.documents.current_chunk_ids(tenant) for tenant in tenants])
+
+
+@pytest.fixture
+async def setup(database: Database, tmp_path: Path) -> AsyncIterator[Setup]:
+    setup = Setup(database, tmp_path / "chroma")
+    yield setup
+    await setup.index.close()
+
+
+async def test_applies_what_was_published_once(setup: Setup) -> None:
+    await setup.publish("acme", Page("a.md", "one\ntwo"), Page("b.md", "three"))
+    assert await setup.sync.apply_pending() == 2
+    assert len(await setup.held("acme")) == 3
+    assert await setup.agree("acme")
+    assert await setup.sync.apply_pending() == 0
+
+
+async def test_a_changed_document_replaces_its_old_ids(setup: Setup) -> None:
+    await setup.publish("acme", Page("a.md", "one\ntwo"))
+    await setup.sync.apply_pending()
+    old = await setup.held("acme")
+    await setup.publish("acme", Page("a.md", "three"))
+    await setup.sync.apply_pending()
+    assert not old & await setup.held("acme")
+    assert await setup.agree("acme")
+
+
+async def test_a_removed_document_leaves_the_index(setup: Setup) -> None:
+    await setup.publish("acme", Page("a.md", "one"), Page("b.md", "two"))
+    await setup.publish("acme", removed=("a.md",))
+    await setup.sync.apply_pending()
+    assert len(await setup.held("acme")) == 1
+    assert await setup.agree("acme")
+
+
+async def test_staged_versions_stay_out(setup: Setup) -> None:
+    await setup.documents.stage("acme", version_of(Page("a.md", "one")))
+    assert await setup.sync.apply_pending() == 0
+    assert await setup.held("acme") == set()
+
+
+async def test_tenants_are_kept_apart(setup: Setup) -> None:
+    await setup.publish("acme", Page("a.md", "one"))
+    await setup.publish("globex", Page("a.md", "one\ntwo"))
+    await setup.sync.apply_pending()
+    assert await setup.agree("acme", "globex")
+    assert not await setup.held("acme") & await setup.held("globex")
+
+
+async def test_knows_which_version_the_index_holds(setup: Setup) -> None:
+    assert setup.sync.applied_version("acme") == 0
+    await setup.publish("acme", Page("a.md", "one"))
+    version = await setup.publish("acme", Page("b.md", "two"))
+    assert setup.sync.applied_version("acme") == 0
+    await setup.sync.apply_pending()
+    assert setup.sync.applied_version("acme") == version == 2
+    assert setup.sync.applied_version("globex") == 0
+
+
+async def test_the_position_survives_a_restart(setup: Setup) -> None:
+    await setup.publish("acme", Page("a.md", "one"))
+    await setup.sync.apply_pending()
+    await setup.index.close()
+    index = VectorIndex(setup.directory, "knowledge")
+    assert await setup.new_sync(index).apply_pending() == 0
+    await index.close()
+
+
+async def test_applying_again_changes_nothing(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after a crash between Chroma taking the changes and the position being stored."""
+    await setup.publish("acme", Page("a.md", "one"))
+    await setup.publish("acme", Page("a.md", "two"), Page("b.md", "three"))
+
+    async def crash(index_name: str, seq: int) -> None:
+        raise StorageUnavailable("gone")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(setup.log, "advance", crash)
+        with pytest.raises(StorageUnavailable):
+            await setup.sync.apply_pending()
+    assert await setup.sync.apply_pending() == 4
+    assert await setup.agree("acme")
+
+
+async def test_a_second_index_and_a_deleted_one_are_built_from_the_log(setup: Setup, tmp_path: Path) -> None:
+    await setup.publish("acme", Page("a.md", "one\ntwo"))
+    await setup.publish("acme", Page("a.md", "three"))
+    await setup.sync.apply_pending()
+    other = VectorIndex(tmp_path / "other", "knowledge")
+    await setup.new_sync(other).apply_pending()
+    assert await other.ids("acme", DIGEST) == await setup.held("acme")
+    await other.close()
+    shutil.rmtree(tmp_path / "other")
+    again = VectorIndex(tmp_path / "other", "knowledge")
+    await setup.new_sync(again).apply_pending()
+    assert await again.ids("acme", DIGEST) == await setup.held("acme")
+    await again.close()
+
+
+async def test_compares_and_repairs_every_id(setup: Setup) -> None:
+    await setup.publish("acme", Page("a.md", "one\ntwo\nthree"))
+    await setup.sync.apply_pending()
+    lost, *_ = sorted(await setup.held("acme"))
+    await setup.index.remove("acme", DIGEST, [lost])
+    await setup.index.add("acme", DIGEST, ["stray:0"], version_of(Page("x", "stray")).vectors)
+    difference = await setup.sync.compare("acme")
+    assert difference == IndexDifference(frozenset({lost}), frozenset({"stray:0"}), 0)
+    assert not difference.equal
+    assert await setup.sync.reconcile("acme") == difference
+    assert await setup.agree("acme")
+    assert (await setup.sync.compare("acme")).equal
+    [[(found, score)]] = await setup.index.search("acme", DIGEST, version_of(Page("a.md", "one")).vectors, 1)
+    assert score == pytest.approx(1, abs=1e-5)
+
+
+async def test_the_first_catch_up_repairs_every_tenant(setup: Setup) -> None:
+    for tenant in ("acme", "globex"):
+        await setup.publish(tenant, Page("a.md", "one\ntwo"))
+    await setup.sync.apply_pending()
+    for tenant in ("acme", "globex"):
+        await setup.index.remove(tenant, DIGEST, list(await setup.held(tenant)))
+    restarted = setup.new_sync(setup.index)
+    await restarted.catch_up()
+    assert await setup.agree("acme", "globex")
+
+
+async def test_vectors_of_another_model_are_counted_not_mixed_in(setup: Setup) -> None:
+    await setup.publish("acme", Page("a.md", "one"))
+    await setup.publish("acme", Page("b.md", "two\nthree"), model="e" * 64)
+    await setup.sync.apply_pending()
+    difference = await setup.sync.compare("acme")
+    assert (difference.equal, difference.unusable) == (True, 2)
+    assert len(await setup.held("acme")) == 1
+
+
+async def test_many_changes_at_once(setup: Setup) -> None:
+    for start in (0, 300):
+        await setup.publish("acme", *(Page(f"{n}.md", f"text {n} of {start}") for n in range(300)))
+    assert await setup.sync.apply_pending() == 900
+    assert await setup.agree("acme")
+
+
+class TestRun:
+    @pytest.fixture(autouse=True)
+    async def running(self, setup: Setup) -> AsyncIterator[None]:
+        stop = asyncio.Event()
+        task = asyncio.create_task(setup.sync.run(0.02, stop))
+        yield
+        stop.set()
+        await asyncio.wait_for(task, 5)
+
+    @staticmethod
+    async def until_applied(setup: Setup, version: int) -> None:
+        async with asyncio.timeout(10):
+            while setup.sync.applied_version("acme") < version:
+                await asyncio.sleep(0.01)
+
+    async def test_follows_publications(self, setup: Setup) -> None:
+        for number in range(3):
+            await self.until_applied(setup, await setup.publish("acme", Page(f"{number}.md", "one")))
+            assert await setup.agree("acme")
+
+    async def test_outlives_an_outage_and_says_so_once(
+        self, setup: Setup, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        failures = 0
+
+        async def fail(after_seq: int, limit: int) -> list[object]:
+            nonlocal failures
+            failures += 1
+            raise StorageUnavailable("gone")
+
+        with caplog.at_level(logging.WARNING), monkeypatch.context() as patched:
+            patched.setattr(setup.log, "pending", fail)
+            async with asyncio.timeout(10):
+                while failures < 3:
+                    await asyncio.sleep(0.01)
+        messages = [record.getMessage() for record in caplog.records if "not kept up to date" in record.getMessage()]
+        assert messages == ["vector index is not kept up to date: storage_unavailable"]
+        await self.until_applied(setup, await setup.publish("acme", Page("a.md", "one")))
+        assert await setup.agree("acme")
+
+
+async def test_run_takes_over_when_the_other_owner_is_gone(setup: Setup) -> None:
+    version = await setup.publish("acme", Page("a.md", "one"))
+    stop = asyncio.Event()
+    with owner(setup.directory):
+        task = asyncio.create_task(setup.sync.run(0.02, stop))
+        await asyncio.sleep(0.1)
+        assert setup.sync.applied_version("acme") == 0
+        with pytest.raises(IndexLocked):
+            await setup.sync.apply_pending()
+        with pytest.raises(IndexUnavailable):
+            await setup.held("acme")
+    await TestRun.until_applied(setup, version)
+    assert await setup.agree("acme")
+    stop.set()
+    await asyncio.wait_for(task, 5)
