@@ -15,7 +15,7 @@ from app.errors import ConfigurationError
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-_BATCH = 32
+_BATCH = 16
 _MAX_THREADS = 8
 
 

@@ -32,7 +32,10 @@ _QUESTION_WORDS = re.compile(
     r"(?:how|what|which|when|where|why|who|do|does|did|can|could|is|are|will|would|should|may|have|has)\s",
     re.IGNORECASE,
 )
-_NOTHING = re.compile(r"(?:no|none|new|n/?a|first|never)\b(?: \w+){0,4}")
+_NOTHING = re.compile(
+    r"n/?a|none|new(?: inbound| web| cold)? (?:lead|contact|prospect)|(?:first|cold) (?:contact|outreach|lead)|never contacted"
+    r"|no(?:ne)?(?: \w+){0,2} (?:interactions?|history|contacts?|activity|notes?|records?|data|information)(?: yet| so far)?"
+)
 _LONGEST_QUESTION = 300
 
 
@@ -224,7 +227,7 @@ def _is_customer(lead: LeadContext, sources: list[_Source]) -> bool:
 
 
 def _nothing_known(lead: LeadContext, sources: list[_Source]) -> bool:
-    told = [source for source in sources if not _NOTHING.fullmatch(fold(source.text).rstrip("."))]
+    told = [source for source in sources if source.direct or not _NOTHING.fullmatch(fold(source.text).rstrip("."))]
     scores = (lead.lead_score, lead.engagement_score, lead.engagement_pattern)
     return not told and not lead.tasks and all(value is None for value in scores)
 

@@ -18,7 +18,7 @@ _STEERING = re.compile(
     r"respond with|reply with|say that|tell (?:them|him|her|everyone)|click|password|https?|www|override)\b",
     re.IGNORECASE,
 )
-_CLEAN = re.compile(r"[^\W_][\w &'’+/%$€£.-]*[\w%+]|\w", re.UNICODE)
+_CLEAN = re.compile(r"(?!.*\bw/)[^\W_][\w &'’+/%$€£.-]*[\w%+]|\w", re.UNICODE)
 # Where the subject ends: another event, a time, a place, or another person's matter.
 _OCCASION = (
     r"(?:call|demo|meeting|e-?mail|chat|webinar|website|form|conference|event|booth|trade\ show|week|month|quarter)"
@@ -39,7 +39,7 @@ _END = re.compile(
 _CLAUSE_START = re.compile(r"(?:whether|how|what|which|when|where|why|who)\b", re.IGNORECASE)
 _LEADING = re.compile(
     r"""(?:(?:(?:more|further|additional|some|general|detailed)\s+)?
-        (?:information|info|details?|questions?|clarification|clarity|insights?)\s+(?:about|on|regarding|of|for|around)\s+
+        (?:information|info|details?|questions?|clarification|clarity|insights?)\s+(?:about|on|regarding|of|around)\s+
       | (?:more|some|any|further|additional|general|your|our|the\ following|a\ few|detailed|about|on|regarding|for|of
         |to\ (?:see|get|have|know(?:\ more)?))\s+
     )+""",
@@ -60,6 +60,7 @@ _EMPTY_NOUNS = frozenset(
     """
     help time info information detail details question questions call callback back meeting reply response answer email
     chat talk conversation contact thing things stuff lot bit someone follow followup update way
+    team company business product solution solutions tool goals needs workflow boss manager
     """.split()  # noqa: SIM905 - a word list reads better as text
 )
 # What announces the subject, most telling first. The subject follows the match.

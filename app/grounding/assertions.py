@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from app.grounding.bench import Bench, Source, lead_quote
 from app.grounding.lexicon import OFFERING, key_of
 from app.grounding.match import Failure, Fit, Part, match, same_figure
-from app.grounding.parts import bounds, lead_words, part_of, refers_back, stands_alone
+from app.grounding.parts import bounds, lead_words, names_of, opens_with_verb, part_of, price_aside, refers_back, repeats, stands_alone
 from app.grounding.reading import Reading, read
 from app.grounding.subjects import Phrase
 from app.grounding.types import Quote, Verdict
@@ -65,7 +65,7 @@ class _Judge:
         if full.is_empty:
             return NOTHING_STATED
         entire = self._judge(full)
-        if entire.good or len(self._segments) == 1 or len(self._segments) > _MAX_SEGMENTS:
+        if entire.good or len(self._segments) > _MAX_SEGMENTS or repeats(self._reading):
             return entire
         parted = self._sequence() or self._with_aside()
         return parted or self._worst(entire)
@@ -83,10 +83,8 @@ class _Judge:
             if first == count:
                 return []
             for last in range(count, first, -1):
-                if first == 0 and last == count:
-                    continue
                 part = self._inheriting(self._part(first, last), before)
-                result = NOTHING_STATED if part.is_empty and not part.inherited else self._judge(part)
+                result = NOTHING_STATED if part.is_empty else self._judge_with_price(part)
                 if not result.good:
                     continue
                 rest = from_(last, part if not part.is_empty else before)
@@ -97,17 +95,30 @@ class _Judge:
         results = found.get(0) or from_(0, None)
         return _joined(results) if results else None
 
+    def _judge_with_price(self, part: Part) -> Judgement:
+        """`The Pro plan at $20 per month includes SSO` states a price and a feature; each may have its own source."""
+        judged = self._judge(part)
+        figure = price_aside(part)
+        if judged.good or figure is None:
+            return judged
+        names = {key for phrase in part.subjects for key in phrase}
+        price = replace(part, words=tuple(w for w in part.words if w.key in names), figures=(figure,))
+        rest = replace(part, figures=tuple(f for f in part.figures if f is not figure))
+        found = [self._judge(price), self._judge(rest)]
+        return _joined(found) if all(j.good for j in found) else judged
+
     def _inheriting(self, part: Part, before: Part | None) -> Part:
         if before is None or part.is_empty:
             return part
-        subjects = part.subjects or before.subjects
-        if stands_alone(self._reading, part.start, part):
-            names = frozenset(key for phrase in before.subjects for key in phrase) if not part.subjects else frozenset()
-            return replace(part, subjects=subjects, inherited=names if refers_back(part) or names else frozenset())
-        head, last = lead_words(before)
-        carried = head | before.inherited | (last if part.figures else frozenset())
-        names = frozenset(key for phrase in before.subjects for key in phrase) if not part.subjects else frozenset()
-        return replace(part, subjects=subjects, inherited=carried | names)
+        alone = stands_alone(self._reading, part.start, part)
+        if alone and not refers_back(part) and not opens_with_verb(part):
+            return part
+        taken = frozenset() if part.leading else before.leading
+        carried = names_of(taken)
+        if not alone:
+            head, last = lead_words(before)
+            carried |= head | before.inherited | (last if part.figures else frozenset())
+        return replace(part, subjects=part.subjects | taken, leading=part.leading or taken, inherited=carried)
 
     def _with_aside(self) -> Judgement | None:
         """`Anderson, a paper mill, cut errors`: the sentence without the aside, and the aside about its subject."""
@@ -117,8 +128,8 @@ class _Judge:
             if not outer.good:
                 continue
             aside = self._part(middle, middle + 1)
-            names = frozenset(key for phrase in rest.subjects for key in phrase)
-            inner = self._judge(replace(aside, subjects=aside.subjects or rest.subjects, inherited=names))
+            about = replace(aside, subjects=aside.subjects | rest.leading, inherited=names_of(rest.leading))
+            inner = self._judge(about)
             if aside.is_empty or inner.good:
                 return _joined([outer] if aside.is_empty else [outer, inner])
         return None
@@ -159,6 +170,8 @@ class _Judge:
         return Judgement(Verdict.SUPPORTED, f"stands in the lead's record ({item.source})", score, lead_quote(item))
 
     def by_knowledge(self, part: Part) -> Judgement:
+        if part.figures and not (part.words or part.subjects or (part.inherited and part.start == 0) or self._topic):
+            return Judgement(Verdict.UNSUPPORTED, "the figure stands alone, so nothing says what it measures", 0.0)
         best: tuple[Fit, Source, Part] | None = None
         for candidate in self._readings_of(part):
             for source in self._bench.sources:
@@ -173,11 +186,11 @@ class _Judge:
 
     def _readings_of(self, part: Part) -> Iterator[Part]:
         """The part itself; a part that names no subject may be about what the message spoke of before."""
-        if part.subjects or not self._topic or part.start > 0 and part.inherited:
+        if part.leading or not self._topic or (part.start > 0 and part.inherited):
             yield part
             return
         for phrase in sorted(self._topic):
-            yield replace(part, subjects=frozenset({phrase}), inherited=part.inherited | frozenset(phrase))
+            yield replace(part, subjects=part.subjects | {phrase}, inherited=part.inherited | frozenset(phrase))
         if not (refers_back(part) and self._topic & self._bench.subjects.strict):
             yield part
 
@@ -190,7 +203,7 @@ class _Judge:
             reason = "nothing shows that the source is about companies like the lead's"
             return Judgement(Verdict.UNSUPPORTED, reason, fit.score)
         quote = self._bench.quote(source)
-        return Judgement(Verdict.SUPPORTED, f"stands in {source.item.source}", fit.score, quote, part.subjects)
+        return Judgement(Verdict.SUPPORTED, f"stands in {source.item.source}", fit.score, quote, part.leading)
 
     def _alike(self, source: Source) -> bool:
         lead, item = self._bench.lead, source.item

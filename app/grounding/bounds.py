@@ -19,7 +19,7 @@ _BEFORE = re.compile(
 _SIGNS = {"~": "approx", "≈": "approx", "<": "below", ">": "above", "≤": "at_most", "≥": "at_least"}
 _AFTER = re.compile(
     r"(?P<above>\+(?![\s]*[$€£]?\d))|\s(?P<at_least>or more|and up|or higher|or above|and above|upwards|minimum)\b"
-    r"|\s(?P<at_most>or less|or fewer|or lower|or under|at most|max(?:imum)?)\b|\s(?P<approx>or so|on average)\b",
+    r"|\s(?P<at_most>or less|or fewer|or lower|or under|at most|max(?:imum)?)\b|\s(?P<approx>or so)\b",
     re.IGNORECASE,
 )
 _TIME = "second|sec|minute|min|hour|hr|day|week|wk|month|mth|mo|quarter|year|yr|annum"

@@ -46,6 +46,7 @@ _FIGURE = re.compile(
 )
 _LEFT_OVER = re.compile(r"[^\W_]*\d\w*(?:[.:/]\w*\d\w*)*")
 _PAIR = re.compile(r"(?<![\w.,$€£/])\d{1,3}/\d{1,3}(?![\w/]|[.,]\d)")
+_NUMBERED = re.compile(r"\b(?:Type|Phase|Part|Level|Class|Stage|Series|Grade|Option|Annex)\s(?:[IVX]{1,4}|[A-F])\b(?!['’])")
 _OWNER = re.compile(r"\b([A-Z]{2,}|[Tt]ype|[Vv]ersion|[Ll]evel|[Aa]rticle|[Ss]ection|[Pp]hase|[Ss]tep|[Pp]art)[\s-]$")
 _FRACTION = re.compile(
     r"\b(?:(?P<count>a|an|one|two|three|four)[\s-])?(?P<part>half|third|quarter|fourth|fifth|tenth)s?\b"
@@ -116,8 +117,9 @@ def _blanked(text: str, figures: list[Figure]) -> str:
 
 
 def _pairs(text: str) -> list[Figure]:
-    """`24/7` and `9/10` are one label, not two numbers."""
-    return [Figure("label", Decimal(0), m.start(), m.end(), unit=m[0]) for m in _PAIR.finditer(text)]
+    """`24/7` and `9/10` are one label, not two numbers; so are `Type II` and `Series B`."""
+    found = [*_PAIR.finditer(text), *_NUMBERED.finditer(text)]
+    return [Figure("label", Decimal(0), m.start(), m.end(), unit=m[0].lower()) for m in found]
 
 
 def _overlap(left: Figure, right: Figure) -> bool:

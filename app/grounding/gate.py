@@ -9,11 +9,12 @@ from app.followups.types import Evidence, LeadContext
 from app.grounding.assertions import NOTHING_STATED, Judgement, judge_assertion
 from app.grounding.bench import Bench, Source
 from app.grounding.claims import Sentence, embedded_facts, split_claims
+from app.grounding.parts import whole
 from app.grounding.promises import judge_promise
 from app.grounding.questions import judge_names, judge_request
 from app.grounding.reading import read
 from app.grounding.repair import without_failures
-from app.grounding.subjects import Phrase, mentions
+from app.grounding.subjects import Phrase
 from app.grounding.types import ClaimKind, ClaimResult, GroundingReport, Verdict
 
 _FIRST_PERSON = re.compile(r"\b(?:i(?:'|’)?(?:ll|m|d)?|my|me)\b", re.IGNORECASE)
@@ -44,7 +45,7 @@ class GroundingGate:
 
 
 def _topic_of(sentence: Sentence, bench: Bench) -> frozenset[Phrase]:
-    return frozenset(phrase for phrase, _, _ in mentions(read(sentence.text).words, bench.subjects))
+    return whole(read(sentence.text), bench.subjects, bench.ours).leading
 
 
 def _result(sentence: Sentence, judged: Judgement) -> ClaimResult:

@@ -13,7 +13,7 @@ from app.grounding.reading import Reading, read
 _ABOUT_LEAD = re.compile(
     r"\byou(?:'re|’re| are| were|'ve|’ve| have| had|'d|’d| asked| mentioned| said| wrote| told| raised| wanted| noted|"
     r" requested| downloaded| tried| looked| signed| attended| joined| visited| shared| brought| expressed| described|"
-    r" pointed| wondered| started| stopped| opened| booked| inquired| enquired| explored| reviewed| called| showed)\b"
+    r" pointed| wondered| started| stopped| opened| booked| inquired| enquired| explored| reviewed| called| showed| work| run| sell| use| manage)\b"
     r"|\byour (?:question|note|message|e-?mail|inter\w+|request|team|company|concern|point|objection|reply|inquiry|"
     r"enquiry|comment|call|budget|industry|role|situation|requirements?|needs?|visit|download|trial|evaluation|search)\b"
     r"|\b(?:we|i) (?:last |had )?(?:discussed|spoke|talked|met|exchanged|covered|chatted)\b|\bour (?:last |previous |recent |"

@@ -34,7 +34,7 @@ _NEUTRAL = """
     able ability possible based according thanks due exact detail details yours ours briefly addition example instance
     note noted fact turn regard regarding concerning terms side case context question questions answer short
     company companies business businesses firm firms customer customers client clients user organisation organization
-    team teams people person someone
+    team teams people person someone relevant useful helpful interesting worth
 """
 _PLAIN_WORDS = frozenset(_NEUTRAL.split())
 
@@ -117,7 +117,7 @@ HEDGES: dict[str, str] = {
     **dict.fromkeys(("expected", "estimated", "aims", "aim", "target", "targets", "hopes", "hope", "should"), "hoped"),
 }
 # Words of the evidence that narrow a fact; a claim without them says more than its source.
-LIMITS = _split("only except unless excluding solely exclusively if until few some most")
+LIMITS = _split("only except unless excluding solely exclusively if until few some most request optional optionally")
 # A claim with one of these says more than a source without it.
 STRONG = _split("all every always entire entirely fully completely guarantee guaranteed unlimited best")
 

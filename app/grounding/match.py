@@ -1,18 +1,19 @@
 """Does one statement of the evidence support one part of a claim? The exact lens, and nothing but that question."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from app.grounding.bounds import ESSENTIAL_RATES
 from app.grounding.figures import Figure
-from app.grounding.lexicon import HEDGES, NEUTRAL_KEYS, OFFERING, PRICE_KEYS, key_of
+from app.grounding.lexicon import FUNCTION_WORDS, HEDGES, NEUTRAL_KEYS, OFFERING, PRICE_KEYS, VERBS, key_of
 from app.grounding.passages import Statement
 from app.grounding.reading import Reading, Word
 from app.grounding.subjects import Phrase, Subjects, segment_subjects
 
 _WEAKER_BOUNDS = {("approx", "exact"), ("at_least", "above"), ("at_most", "below")}
 _MEASURE_REACH = 3
+_CHANGES = frozenset(key_of(word) for word in VERBS)
 
 
 class Failure(IntEnum):
@@ -32,8 +33,9 @@ class Failure(IntEnum):
 class Part:
     """A clause to be supported: what it must find in one statement.
 
-    `words` are those that carry meaning, `inherited` what it takes over from the clause before it, `subjects` what it
-    is about. `raws` are all its words, so that softeners and limits count.
+    `words` are those that carry meaning, `inherited` what it takes over from the clause before it. `subjects` are all
+    known subjects it mentions, `leading` those it is about. `raws` are all its words, so that softeners and limits
+    count.
     """
 
     start: int
@@ -43,7 +45,8 @@ class Part:
     subjects: frozenset[Phrase]
     raws: frozenset[str]
     reading: Reading
-    inherited: frozenset[str] = field(default=frozenset())
+    leading: frozenset[Phrase] = frozenset()
+    inherited: frozenset[str] = frozenset()
 
     @property
     def is_empty(self) -> bool:
@@ -139,11 +142,21 @@ def _cover(part: Part, statement: Statement, allowed: set[int]) -> tuple[list[st
             borrowed.append(word.raw)
         else:
             missing.append(word.raw)
+    missing += _repeated_names(part, statement)
     if not part.figures and len(borrowed) > len(part.words) - len(borrowed) and not missing:
         missing = [raw for raw in borrowed if key_of(raw) != OFFERING]
     known = {key for key, _ in homes} | statement.context
     missing += [key for key in part.inherited if key not in known]
     return missing, used
+
+
+def _repeated_names(part: Part, statement: Statement) -> list[str]:
+    """Names that the part writes more often than the statement does."""
+    names = [word.raw for word in part.words if word.capital]
+    if len(set(names)) == len(names):
+        return []
+    known = [word.raw for word in statement.reading.words]
+    return [name for name in set(names) if names.count(name) > max(1, known.count(name))]
 
 
 def _spelled(word: Word, raws: set[str], statement: Statement) -> bool:
@@ -159,7 +172,7 @@ def _in_context(word: Word, statement: Statement, part: Part) -> bool:
         return not word.negated
     if word.key not in statement.context:
         return False
-    return word.negated == statement.negative_context or (not word.negated and word.key == OFFERING)
+    return word.key == OFFERING or word.negated == statement.negative_context
 
 
 def _explain_missing(part: Part, statement: Statement, fit: Fit) -> Fit:
@@ -234,13 +247,14 @@ def _measure(part: Part, figure: Figure) -> set[str]:
     before = [word for word in part.reading.words if part.start <= word.start and word.end <= figure.start]
     after = [word for word in part.reading.words if word.start >= figure.end and word.end <= part.end]
     place = part.reading.segment_at(figure.start)
-    runs = {*_run(reversed(before), place), *_run(after, place)}
+    following = _run(after, place, 0)
+    runs = {*_run(reversed(before), place, 0 if following else 2), *following}
     own = {key for phrase in part.subjects for key in phrase}
-    return runs - own
+    return runs - own - _CHANGES
 
 
-def _run(words: Iterable[Word], place: int) -> list[str]:
-    """The nearest stretch of carrying words, over at most two small words in between."""
+def _run(words: Iterable[Word], place: int, skips: int) -> list[str]:
+    """The nearest stretch of carrying words, over at most `skips` small words in between."""
     run: list[str] = []
     skipped = 0
     for word in words:
@@ -250,7 +264,7 @@ def _run(words: Iterable[Word], place: int) -> list[str]:
             run.append(word.key)
             if len(run) == _MEASURE_REACH:
                 break
-        elif run or skipped == 2:
+        elif run or skipped == skips:
             break
         else:
             skipped += 1
@@ -258,17 +272,39 @@ def _run(words: Iterable[Word], place: int) -> list[str]:
 
 
 def _same_counted(part: Part, figure: Figure, reading: Reading, other: Figure, statement: Statement) -> bool:
-    """`three users` and `three projects` are different counts."""
-    counted = _following(part.reading, figure.end, part.end)
+    """`three users` and `three projects` are different counts, `Clause 2` and `Option 2` different places."""
+    place = part.reading.segment_at(figure.start)
+    counted = _following(part.reading, figure.end, part.end, place)
+    before, source_before = _preceding(part.reading, figure.start), _preceding(reading, other.start)
     if not counted:
-        return True
-    near = set(_following(reading, other.end, len(reading.text), reach=6))
-    before = [word.key for word in reading.words if word.end <= other.start][-3:]
-    return counted[0] in near or counted[-1] in near or (statement.is_row and counted[0] in before)
+        if before is not None or source_before is not None:
+            return before == source_before
+        following = _next_key(part.reading, figure)
+        return following is not None and following == _next_key(reading, other)
+    near = set(_following(reading, other.end, len(reading.text), None, reach=6))
+    header = [word.key for word in reading.words if word.end <= other.start][-3:] if statement.is_row else []
+    return counted[0] in near or counted[-1] in near or counted[0] in header
 
 
-def _following(reading: Reading, start: int, end: int, reach: int = _MEASURE_REACH) -> list[str]:
-    words = [word for word in reading.words if start <= word.start < end]
+def _preceding(reading: Reading, position: int) -> str | None:
+    """The key of the noun directly before `position`, if one stands there."""
+    for word in reversed(reading.words):
+        if word.end <= position:
+            gap = reading.text[word.end : position].strip(" #:(.\"'")
+            joined = not gap and word.raw not in FUNCTION_WORDS and word.raw not in VERBS
+            return word.key if joined else None
+    return None
+
+
+def _next_key(reading: Reading, figure: Figure) -> str | None:
+    return next((word.key for word in reading.words if word.start >= figure.end), None)
+
+
+def _following(
+    reading: Reading, start: int, end: int, place: int | None, reach: int = _MEASURE_REACH
+) -> list[str]:
+    """The counted thing after a figure: the first carrying or class words, within segment `place` if given."""
+    words = [w for w in reading.words if start <= w.start < end and place in {None, w.segment}]
     keys: list[str] = []
     for word in words[: reach + 1]:
         if word.carries or word.key in NEUTRAL_KEYS:

@@ -2,13 +2,20 @@
 
 from collections.abc import Sequence
 
+from app.grounding.figures import Figure
 from app.grounding.lexicon import OFFERING, PRICE_KEYS, VERBS
 from app.grounding.match import Part
 from app.grounding.reading import Reading, Word
 from app.grounding.subjects import Phrase, Subjects, mentions
 
 _STRONG_BREAKS = ";:—–-"
+_JOINTS = frozenset({"and", "but", "or", "also", "which", "while", "then", "plus"})
 _ANAPHORA = frozenset("it its this that these those they them their both each which who".split())  # noqa: SIM905
+
+
+def names_of(phrases: frozenset[Phrase]) -> frozenset[str]:
+    """The word keys of subjects, for a part that takes them over."""
+    return frozenset(key for phrase in phrases for key in phrase)
 
 
 def whole(reading: Reading, subjects: Subjects, ours: frozenset[Phrase]) -> Part:
@@ -25,16 +32,24 @@ def part_of(
         f for f in reading.figures if start <= f.start and f.end <= end and reading.segment_at(f.start) not in without
     )
     free = _without_ours(inside, ours)
+    found = mentions(inside, subjects)
     money = any(figure.kind == "money" for figure in figures)
     return Part(
         start=start,
         end=end,
         words=tuple(w for w in free if w.carries and not (money and w.key in PRICE_KEYS and not w.negated)),
         figures=figures,
-        subjects=frozenset(phrase for phrase, _, _ in mentions(inside, subjects)),
+        subjects=frozenset(phrase for phrase, _, _ in found),
+        leading=_leading(inside, found, subjects),
         raws=frozenset(word.raw for word in inside),
         reading=reading,
     )
+
+
+def _leading(words: Sequence[Word], found: Sequence[tuple[Phrase, int, int]], subjects: Subjects) -> frozenset[Phrase]:
+    """Plans and row subjects wherever they stand; a name only as the first word that carries meaning."""
+    first = next((index for index, word in enumerate(words) if word.carries), 0)
+    return frozenset(phrase for phrase, start, _ in found if phrase in subjects.strict or start == first)
 
 
 def _without_ours(words: Sequence[Word], ours: frozenset[Phrase]) -> list[Word]:
@@ -87,6 +102,33 @@ def lead_words(part: Part) -> tuple[frozenset[str], frozenset[str]]:
 
 def _adjacent(reading: Reading, left: Word, right: Word) -> bool:
     return not any(left.end <= word.start and word.end <= right.start for word in reading.words)
+
+
+def opens_with_verb(part: Part) -> bool:
+    """Whether a part continues the sentence's subject with a verb of its own: `and includes ...`."""
+    inside = [w for w in part.reading.words if part.start <= w.start and w.end <= part.end and w.raw not in _JOINTS]
+    return bool(inside) and (inside[0].raw in VERBS or inside[0].raw.endswith("ed"))
+
+
+def price_aside(part: Part) -> Figure | None:
+    """A price that only describes the part's subject: `the Pro plan at $20 per month`, `the $20 Pro plan`."""
+    if not part.subjects:
+        return None
+    for figure in part.figures:
+        before = part.reading.text[part.start : figure.start].rstrip(" (").lower()
+        if figure.kind == "money" and before.endswith((" at", " for", "plan", "tier", ",")):
+            return figure
+    return None
+
+
+def repeats(reading: Reading) -> bool:
+    """Whether a figure or name occurs twice: such a sentence must stand in one source as a whole.
+
+    Cut apart, `Pro, Pro and Scale` would be supported by a source that lists `Starter, Pro and Scale`.
+    """
+    figures = [(f.kind, f.value, f.high, f.unit, f.fields) for f in reading.figures]
+    names = [word.raw for word in reading.words if word.capital and word.carries]
+    return len(set(figures)) < len(figures) or len(set(names)) < len(names)
 
 
 def refers_back(part: Part) -> bool:

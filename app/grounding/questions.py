@@ -81,8 +81,11 @@ def _is_free(figure: Figure, reading: Reading, bench: Bench) -> bool:
 
 
 def _around(reading: Reading, figures: list[Figure], promising: list[Word]) -> list[Word]:
-    """Carrying words that follow a figure or promising word directly, and the promising words."""
+    """The promising words, and the carrying words beside them and beside the figures."""
     chosen = list(promising)
+    for start in [figure.start for figure in figures]:
+        before = [word for word in reading.words if word.end <= start]
+        chosen += [word for word in before[-3:] if word.carries]
     ends = [figure.end for figure in figures] + [word.end for word in promising]
     for end in ends:
         for word in (w for w in reading.words if w.start >= end):

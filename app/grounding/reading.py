@@ -18,6 +18,8 @@ _BREAK = re.compile(
 _POLARITY_ENDS = re.compile(r"[,;:.()—–]|\b(?:but|although|though|while|whereas)\b", re.IGNORECASE)
 _NO_NEGATION = re.compile(r"\s+(?:only|just|matter|later|more|less|fewer|problem|rush|pressure|longer than)\b", re.IGNORECASE)
 _AUXILIARY_HAVE = re.compile(r"\s+(?:been|to|had|not)\b|\s+\w+ed\b", re.IGNORECASE)
+# "SSO is not included" denies SSO, which stands before the negation.
+_PASSIVE = re.compile(r"\b(?:is|are|was|were|be)(?:\s|n['’]t$)", re.IGNORECASE)
 _PHRASES = (
     (re.compile(r"\bsingle sign[\s-]on\b", re.IGNORECASE), "SSO"),
     (re.compile(r"\breturn on investment\b", re.IGNORECASE), "ROI"),
@@ -154,7 +156,9 @@ def _negated_places(text: str) -> list[tuple[int, int]]:
         stop = _POLARITY_ENDS.search(text, match.end())
         end = stop.start() if stop else len(text)
         following = list(_WORD.finditer(text, match.end(), end))
-        if following:
+        if _PASSIVE.search(text, max(0, match.start() - 9), match.end()) and len(following) <= 1:
+            places.append((_clause_start(text, match.start()), end))
+        elif following:
             places.append((match.end(), following[: _POLARITY_REACH][-1].end()))
         else:
             places.append((_clause_start(text, match.start()), match.start()))

@@ -1,8 +1,9 @@
 """Full-text search over the current chunks: any of the query's words, best first."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 from app.language.words import STOP_WORDS, words
 from app.storage.database import Database
@@ -21,31 +22,6 @@ _SQLITE_SEARCH = text(
     JOIN chunks ON chunks.id = found.chunk_id AND chunks.tenant_id = :tenant
     ORDER BY found.rank, found.rowid
     """
-)
-
-# BM25 in spirit: rare words weigh more, repeated ones ever less (`ts_rank`), long chunks a little less
-# (its option 1). The four numbers weigh body, -, title and headings.
-_RARITY = "ln(1 + ((SELECT chunks FROM size) - chunks_with_term + 0.5) / (chunks_with_term + 0.5)\\:\\:float8)"
-_POSTGRES_SEARCH = text(
-    f"""
-    WITH terms AS MATERIALIZED (
-        SELECT unnest(tsvector_to_array(to_tsvector('english', {plain_words("CAST(:words AS text)")}))) AS term
-    ), found AS MATERIALIZED (
-        SELECT chunk_id, words FROM chunk_search
-        WHERE words @@ (SELECT CAST(string_agg(quote_literal(term), ' | ') AS tsquery) FROM terms)
-          AND tenant_id = :tenant
-          AND (:any_type OR source_type = ANY(:source_types))
-          AND (:include_internal OR NOT internal)
-    ), hits AS (
-        SELECT chunk_id, count(*) OVER (PARTITION BY term) AS chunks_with_term,
-               ts_rank('{{0.4, 0.4, 0.5, 0.8}}', words, CAST(quote_literal(term) AS tsquery), 1) AS weight
-        FROM found JOIN terms ON words @@ CAST(quote_literal(term) AS tsquery)
-    ), size AS (
-        SELECT count(*) AS chunks FROM chunk_search WHERE tenant_id = :tenant
-    )
-    SELECT chunk_id, sum(weight * {_RARITY}) AS score
-    FROM hits GROUP BY chunk_id ORDER BY score DESC, chunk_id LIMIT :limit
-    """.replace("[:alnum:]", "[\\:alnum\\:]")
 )
 
 
@@ -76,9 +52,9 @@ class LexicalIndex:
             expression = _fts5_expression(tenant, terms, source_types, include_internal)
             statement, values = _SQLITE_SEARCH, {"expression": expression}
         else:
-            statement = _POSTGRES_SEARCH
+            statement = _postgres_search(len(terms))
             values = {
-                "words": " ".join(terms),
+                **{f"word{number}": term for number, term in enumerate(terms)},
                 "any_type": not source_types,
                 "source_types": list(source_types),
                 "include_internal": include_internal,
@@ -103,3 +79,33 @@ def _fts5_expression(tenant: str, terms: Sequence[str], source_types: Sequence[s
         filters.append("(" + " OR ".join(scope_token("source_type", name) for name in source_types) + ")")
     any_word = " OR ".join(f'"{term}"' for term in terms)
     return f"scope : ({' AND '.join(filters)}) AND {{title headings text}} : ({any_word})"
+
+
+@lru_cache(maxsize=MAX_WORDS)
+def _postgres_search(count: int) -> TextClause:
+    """A search for `count` words that reads each matching row once.
+
+    BM25 in spirit: rare words weigh more, repeated ones ever less (`ts_rank`), long chunks a little less (its option
+    1). The four numbers weigh body, -, title and headings. How rare a word is, is counted among the tenant's chunks.
+    """
+    numbers = range(count)
+    terms = [f"plainto_tsquery('english', {plain_words(f'CAST(:word{n} AS text)')})" for n in numbers]
+    weights = [f"ts_rank('{{0.4, 0.4, 0.5, 0.8}}', words, {term}, 1) AS weight{n}" for n, term in enumerate(terms)]
+    rarity = "ln(1 + (total.chunks - matches.with{n} + 0.5) / (matches.with{n} + 0.5))"
+    scores = [f"weight{n} * {rarity.format(n=n)}" for n in numbers]
+    matches = [f"CAST(count(*) FILTER (WHERE weight{n} > 0) AS float8) AS with{n}" for n in numbers]
+    return text(
+        f"""
+        WITH found AS MATERIALIZED (
+            SELECT chunk_id, {", ".join(weights)} FROM chunk_search
+            WHERE tenant_id = :tenant AND words @@ ({" || ".join(terms)})
+              AND (:any_type OR source_type = ANY(:source_types)) AND (:include_internal OR NOT internal)
+        ), matches AS (
+            SELECT {", ".join(matches)} FROM found
+        ), total AS (
+            SELECT count(*) AS chunks FROM chunk_search WHERE tenant_id = :tenant
+        )
+        SELECT chunk_id, {" + ".join(scores)} AS score
+        FROM found CROSS JOIN matches CROSS JOIN total ORDER BY score DESC, chunk_id LIMIT :limit
+        """
+    )

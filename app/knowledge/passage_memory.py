@@ -1,6 +1,7 @@
 """Passages that were looked up lately, ready to be judged."""
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -10,6 +11,8 @@ from cachetools import LRUCache
 from app.embeddings.base import Vectors
 from app.knowledge.types import StoredChunk
 from app.language.words import content_stems
+
+_PARTS = re.compile(r"[\W_]+")
 
 
 class ChunkSource(Protocol):
@@ -67,5 +70,6 @@ class PassageMemory:
 
 
 def searchable_stems(chunk: StoredChunk) -> frozenset[str]:
-    """The content words of a chunk with its title and headings, as stems."""
-    return frozenset(content_stems(" ".join((chunk.title, *chunk.heading_path, chunk.text))))
+    """The content words of a chunk, of its title, headings and place, and of the kind of its document, as stems."""
+    place = _PARTS.sub(" ", f"{chunk.source.rsplit('.', 1)[0]} {chunk.source_type}")
+    return frozenset(content_stems(" ".join((chunk.title, *chunk.heading_path, place, chunk.text))))

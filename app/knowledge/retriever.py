@@ -162,11 +162,12 @@ class Retriever:
         for chunk_id in dense.keys() | lexical.keys():
             candidate = admitted[chunk_id]
             cosine = 0.0 if candidate.vector is None else float(candidate.vector @ found.vector)
-            likely = relevance(self._weights, cosine, term_coverage(telling, candidate.stems))
+            coverage = term_coverage(telling, candidate.stems)
+            likely = relevance(self._weights, cosine, coverage)
             if likely >= scope.options.threshold:
                 ranks = dense.get(chunk_id), lexical.get(chunk_id)
                 score = self._fused(*ranks) * scope.source_weights.get(candidate.chunk.source_type, 1.0)
-                passages.append(Passage(candidate.chunk, likely, cosine, *ranks, score))
+                passages.append(Passage(candidate.chunk, likely, cosine, *ranks, score, coverage))
         passages.sort(key=lambda passage: (-passage.fused_score, passage.chunk.id))
         return tuple(without_duplicates(passages)[: scope.options.top_k])
 

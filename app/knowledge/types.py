@@ -102,7 +102,10 @@ class StoredChunk:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A chunk that was found. `relevance` is calibrated, 0..1; ranks count from 1, None = not in that list."""
+    """A chunk that was found. `relevance` is calibrated, 0..1; ranks count from 1, None = not in that list.
+
+    `coverage` is the weighted share of the query's words that the chunk holds, 0..1.
+    """
 
     chunk: StoredChunk
     relevance: float
@@ -110,6 +113,7 @@ class Passage:
     dense_rank: int | None
     lexical_rank: int | None
     fused_score: float
+    coverage: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

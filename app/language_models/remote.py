@@ -180,7 +180,7 @@ class RemoteChatModel:
             "model_provider": config.llm_provider,
             "temperature": options.temperature,
             "timeout": config.llm_timeout_seconds,
-            "max_retries": 0,
+            "max_retries": 2,
             "disable_streaming": True,
             "cache": False,
         }

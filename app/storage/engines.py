@@ -1,5 +1,6 @@
 """How each kind of database is opened: drivers, pools, pragmas, and which `BEGIN` a transaction gets."""
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ def build_engine(url: URL) -> AsyncEngine:
             pool_size=POOL_SIZE,
             max_overflow=0,
             pool_timeout=POOL_TIMEOUT_SECONDS,
-            connect_args={"timeout": BUSY_TIMEOUT_SECONDS},
+            connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "factory": RollingBackConnection},
         )
         event.listen(engine.sync_engine, "connect", prepare_sqlite)
         event.listen(engine.sync_engine, "begin", begin_sqlite)
@@ -57,6 +58,21 @@ def build_engine(url: URL) -> AsyncEngine:
         pool_pre_ping=True,
         connect_args=_POSTGRES_ARGUMENTS,
     )
+
+
+class RollingBackConnection(sqlite3.Connection):
+    """Ends its transaction when it is closed.
+
+    SQLite keeps a closed connection half alive, with its locks, while a statement of it is still referenced somewhere.
+    A cancelled query leaves just that: its cursor lives on in the traceback, and no other writer would get the lock.
+    """
+
+    def close(self) -> None:
+        try:
+            if self.in_transaction:
+                self.rollback()
+        finally:
+            super().close()
 
 
 # Give up on a server that does not answer, notice one that has vanished, never wait for a lock without end.

@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event
 
 from app.settings import load_settings
-from app.storage.engines import make_folder, parse_url, prepare_sqlite
+from app.storage.engines import BEGIN_OPTION, begin_sqlite, make_folder, parse_url, prepare_sqlite
 from app.storage.failures import storage_errors
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
@@ -35,7 +35,7 @@ def current(url: str) -> str | None:
     """The revision a database is at; None if it was never migrated. Raises `StorageUnavailable`."""
     engine = migration_engine(url)
     try:
-        with storage_errors(), engine.connect() as connection:
+        with storage_errors(), engine.execution_options(**{BEGIN_OPTION: "BEGIN"}).connect() as connection:
             return MigrationContext.configure(connection).get_current_revision()
     finally:
         engine.dispose()
@@ -54,7 +54,7 @@ def migration_engine(url: str) -> Engine:
         return create_engine(parsed, connect_args={"connect_timeout": 5})
     engine = create_engine(parsed.set(drivername="sqlite"), connect_args={"timeout": 60})
     event.listen(engine, "connect", prepare_sqlite)
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    event.listen(engine, "begin", begin_sqlite)
     return engine
 
 

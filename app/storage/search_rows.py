@@ -33,7 +33,7 @@ def plain_words(expression: str) -> str:
     PostgreSQL's own parser would keep `299/month` or `4.5` as one word, which no query of words can find.
     """
     bare = f"regexp_replace(normalize({expression}, NFKD), '[\\u0300-\\u036F]', '', 'g')"
-    return f"regexp_replace({bare}, '[^[:alnum:]]+', ' ', 'g')"
+    return f"regexp_replace({bare}, '(\\W|_)+', ' ', 'g')"
 
 
 _HEADINGS = "coalesce((SELECT string_agg(value, ' ') FROM jsonb_array_elements_text(c.heading_path)), '')"
@@ -45,7 +45,7 @@ _POSTGRES_ADD = text(
            || setweight(to_tsvector('english', {plain_words(_HEADINGS)}), 'A')
            || setweight(to_tsvector('english', {plain_words("c.text")}), 'D')
     FROM chunks c WHERE c.version_id = :version_id ORDER BY c.ordinal
-    """.replace("[:alnum:]", "[\\:alnum\\:]")
+    """
 )
 _POSTGRES_REMOVE = text("DELETE FROM chunk_search WHERE version_id = :version_id")
 

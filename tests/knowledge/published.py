@@ -48,8 +48,7 @@ class WordVectors:
             for word in text.lower().replace(".", " ").split():
                 vectors[row] += np.random.default_rng(list(word.encode())).normal(size=WIDTH)
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-
-    return vectors
+        return vectors
 
 
 def version_of(page: Page, embedding_model: str = DIGEST, fingerprint: str = "f") -> NewVersion:

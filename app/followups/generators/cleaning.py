@@ -27,8 +27,8 @@ _ANNOUNCEMENT = re.compile(
     re.IGNORECASE,
 )
 _INLINE_ANNOUNCEMENT = re.compile(
-    rf"(?:(?:sure|certainly|of course|absolutely)[^\n:.?]{{0,40}})?\bhere(?:'s|’s| is)\b[^\n:.?]{{0,100}}"
-    rf"\b{_TEXT_NOUN}\b[^\n:.?]{{0,60}}:\s*|{_ADJECTIVES}(?:message|output|answer|response|assistant|draft|body)\s*:\s+",
+    rf"\A(?:(?:sure|certainly|of course|absolutely)[^\n:.?]{{0,40}})?\bhere(?:'s|’s| is)\b[^\n:.?]{{0,100}}"
+    rf"\b{_TEXT_NOUN}\b[^\n:.?]{{0,60}}:\s*|\A{_ADJECTIVES}(?:message|output|answer|response|assistant|draft|body)\s*:\s+",
     re.IGNORECASE,
 )
 _SUBJECT = re.compile(r"(?:subject|betreff|objet|asunto|oggetto|re)(?:\s+line)?\s*:", re.IGNORECASE)
@@ -79,7 +79,7 @@ def clean_message(answer: str, *, truncated: bool = False) -> str:
     text = _unwrapped(_unwrapped(_without_thoughts(_printable(answer[: 4 * _MAX_CHARS]))))
     lines = _without_afterwords(_without_head(_BLOCK_QUOTE.sub("", text).split("\n")))
     text = _INLINE_ANNOUNCEMENT.sub("", "\n".join(lines).strip(), count=1) if lines else ""
-    text = _without_signature(_unquoted(_without_signature(text)))
+    text = _unquoted(_without_signature(_unquoted(text)))
     text = _EMPHASIS.sub(r"\2", _CITATION.sub("", text))
     text = _paragraphs(text)[:_MAX_CHARS]
     if _REFUSAL.match(text):
@@ -102,7 +102,7 @@ def _without_thoughts(text: str) -> str:
 def _unwrapped(text: str) -> str:
     """What stands inside a code fence or a JSON object, if that is where the message is."""
     fence = _FENCE.search(text)
-    if fence and len(fence["inside"].strip()) > len(text) - len(fence[0]):
+    if fence and len(fence["inside"].strip()) >= len(text) - len(fence[0]):
         text = fence["inside"].strip()
     if not text.startswith("{"):
         return text

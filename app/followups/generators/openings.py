@@ -37,7 +37,9 @@ _ACTS = {
 }
 _ACT = re.compile(
     rf"(?:^|[.;,!\n]\s*|\b(?:and|then|lead|they|she|he) )(?P<verb>{'|'.join(_ACTS)}) "
-    r"(?P<object>[\w'’/&-]+(?: [\w'’/&-]+){0,5}?)(?= (?:in|and|but|then|last|from|at|yesterday|twice|after|before|via|\d|on (?:\d|[A-Z][a-z]+ ?\d|\w+day))|[.;,!\n]|$)",
+    r"(?P<object>[\w'’/&-]+(?: [\w'’/&-]+){0,5}?)"
+    r"(?= (?:in|and|but|then|last|from|at|yesterday|twice|after|before|via|\d|on (?:\d|[A-Z][a-z]+ ?\d|\w+day))"
+    r"|[.;,!\n]|$)",
     re.IGNORECASE,
 )
 _DETERMINED = re.compile(

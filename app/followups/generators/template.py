@@ -69,7 +69,8 @@ def subject_line(task: GenerationInput, bank: PhraseBank | None = None) -> str:
 
 def _digest_of_code() -> str:
     """SHA-256 over the wording and the code that uses it: both change what is written."""
-    files = [_FOLDER / name for name in _OWN_FILES] + sorted((_FOLDER / "quotable").glob("*.py"))
+    quotable = sorted(path for path in (_FOLDER / "quotable").iterdir() if path.suffix in (".py", ".yaml"))
+    files = [*(_FOLDER / name for name in _OWN_FILES), *quotable]
     digest = hashlib.sha256()
     for file in files:
         digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")

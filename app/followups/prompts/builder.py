@@ -100,7 +100,7 @@ class PromptBuilder:
             "named": named,
             "name": LEAD_NAME,
             "company": LEAD_COMPANY if LEAD_COMPANY in known else None,
-            "record": record_facts(lead, lead_mask.hide),
+            "record": record_facts(lead, strategy, lead_mask.hide),
             "passages": passages,
             "banned_phrases": rules.banned_phrases,
             "pressure_phrases": rules.pressure_phrases,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from app.followups.types import BlockKind, EvidenceItem, LeadContext
+from app.followups.types import BlockKind, EvidenceItem, LeadContext, Strategy
 from app.language.cleaning import clean_text, cut_at_word
 
 RECORD_CHARS = 16_000
@@ -32,7 +32,7 @@ class Passage:
     lines: tuple[str, ...]
 
 
-def record_facts(lead: LeadContext, hide: Callable[[str], str]) -> tuple[Fact, ...]:
+def record_facts(lead: LeadContext, strategy: Strategy, hide: Callable[[str], str]) -> tuple[Fact, ...]:
     """The record in a fixed order, at most `RECORD_CHARS` long, without tenant, scores and the lead's name.
 
     The template names the lead by a placeholder, and scores are nothing to write about. What does not fit is cut or
@@ -40,7 +40,7 @@ def record_facts(lead: LeadContext, hide: Callable[[str], str]) -> tuple[Fact, .
     """
     left = RECORD_CHARS
     kept: list[Fact] = []
-    for fact in _facts(lead):
+    for fact in _facts(lead, strategy):
         value = hide(_one_line(fact.value, left))
         if value and (len(value) <= left or left >= _SHORTEST_CUT):
             kept.append(Fact(fact.name, cut_at_word(value, left)))
@@ -64,13 +64,15 @@ def knowledge_passages(items: tuple[EvidenceItem, ...]) -> tuple[Passage, ...]:
     return tuple(passages)
 
 
-def _facts(lead: LeadContext) -> Iterator[Fact]:
+def _facts(lead: LeadContext, strategy: Strategy) -> Iterator[Fact]:
     """Most telling fields first, newest messages first."""
     for name in (
         "product_name", "company_name", "product_category", "lead_company", "lead_industry", "company_size",
         "geographic_region", "job_title", "lead_stage", "interaction_history",
     ):  # fmt: skip
         yield Fact(name, getattr(lead, name) or "")
+    yield Fact("subject", strategy.subject_of_interest or "")
+    yield Fact("away_until", strategy.away_until.isoformat() if strategy.away_until else "")
     yield Fact("objections_raised", "; ".join(lead.objections_raised))
     yield Fact("days_since_contact", "" if lead.days_since_contact is None else str(lead.days_since_contact))
     yield Fact("notes", lead.notes or "")

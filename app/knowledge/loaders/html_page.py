@@ -27,7 +27,7 @@ _OPENERS = re.compile(
 )
 _BREAK = "\x1e"  # white space that never occurs in a page
 _DEEPEST = 3000  # nesting from which the parser's time would grow beyond reason
-_PROGRAM = re.compile(r"[{};]\s*$|^\s*(?:\$ |//|#!|import |from \w+ import|curl |npm |pip )", re.MULTILINE)
+_PROGRAM = re.compile(r"[{}]\s*$|^\s*(?:\$ |//|#!|import |from \w+ import|curl |npm |pip )", re.MULTILINE)
 
 
 def load_html(data: bytes) -> LoadedDocument:
@@ -155,7 +155,8 @@ class _PageReader:
     def _preformatted(self, node: LexborNode) -> None:
         self._flush()
         text = node.text()
-        if node.css_first("code") is not None or _PROGRAM.search(text):
+        lines = text.count("\n") + 1
+        if node.css_first("code") is not None or len(_PROGRAM.findall(text)) > 0.2 * lines:
             self._add(BlockKind.CODE, clean_code(text))
         else:
             self._blocks.extend(blocks_of(text))

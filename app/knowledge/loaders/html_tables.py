@@ -6,7 +6,7 @@ from selectolax.lexbor import LexborNode
 
 from app.followups.types import BlockKind
 from app.knowledge.loaders.html_visibility import is_hidden
-from app.knowledge.loaders.tables import table_rows
+from app.knowledge.loaders.tables import needs_comma, table_rows
 from app.knowledge.loaders.text import clean, raised
 
 _BREAKING = frozenset({"br", "li", "p", "div", "tr", "dd", "dt"})
@@ -50,7 +50,7 @@ def _grid(rows: list[LexborNode]) -> list[list[str]]:
         reaching: dict[int, tuple[int, str]] = {}
         for cell in _cells(row):
             _fill(texts, hanging, reaching)
-            text, down = cell_text(cell), _span(cell, "rowspan") - 1
+            text, down = cell_text(cell, " " if cell.tag == "th" else ", "), _span(cell, "rowspan") - 1
             for _ in range(_span(cell, "colspan")):
                 if down:
                     reaching[len(texts)] = (down, text)
@@ -79,8 +79,8 @@ def _span(cell: LexborNode, name: str) -> int:
     return min(max(int(value), 1), _WIDEST) if value.isdecimal() else 1
 
 
-def cell_text(node: LexborNode) -> str:
-    """Visible text of a small subtree; lines and items in it are separated by commas."""
+def cell_text(node: LexborNode, separator: str = ", ") -> str:
+    """Visible text of a small subtree; lines and items in it are separated."""
     parts: list[str] = []
     pending = list(reversed(list(node.iter(include_text=True))))
     while pending:
@@ -92,11 +92,7 @@ def cell_text(node: LexborNode) -> str:
         elif item.tag == "sup":
             parts.append(raised("".join(parts[-2:]), item.text()))
         else:
-            if item.tag in _BREAKING and _needs_comma("".join(parts[-3:])):
-                parts.append(", ")
+            if item.tag in _BREAKING:
+                parts.append(separator if needs_comma("".join(parts[-3:])) else " ")
             pending.extend(reversed(list(item.iter(include_text=True))))
     return "".join(parts)
-
-
-def _needs_comma(before: str) -> bool:
-    return before.rstrip()[-1:].isalnum() or before.rstrip()[-1:] in set("%)$€£¢”\"'")

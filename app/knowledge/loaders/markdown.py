@@ -1,6 +1,7 @@
 """Markdown and MDX to blocks, by the tokens of a CommonMark parser."""
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 
 from markdown_it import MarkdownIt
@@ -8,6 +9,7 @@ from markdown_it.token import Token
 
 from app.followups.types import BlockKind
 from app.knowledge.loaders.front_matter import Metadata, split_front_matter
+from app.knowledge.loaders.html_page import fragment_blocks
 from app.knowledge.loaders.markup import SECTION_END, MarkupReducer
 from app.knowledge.loaders.tables import table_rows
 from app.knowledge.loaders.text import clean, clean_code, decode
@@ -97,7 +99,8 @@ class _TokenReader:
             self._add(BlockKind.TABLE_ROW, text)
 
     def _html(self, content: str) -> None:
-        del content
+        if "<table" in content.lower():
+            self._blocks.extend(replace(block, level=self._section) for block in fragment_blocks(content))
 
     def _add(self, kind: BlockKind, text: str, level: int = 0) -> None:
         if any(char.isalnum() for char in text):

@@ -2,7 +2,7 @@
 
 import io
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from typing import Any
@@ -11,17 +11,21 @@ import pdfplumber
 from pdfminer.pdfdocument import PDFEncryptionError
 from pdfminer.psexceptions import PSException
 from pdfplumber.page import Page
+from pdfplumber.utils.text import extract_words
 from pdfplumber.utils.exceptions import MalformedPDFException, PdfminerException
 
 from app.errors import DocumentRefused
 from app.knowledge.loaders.front_matter import as_metadata
-from app.knowledge.loaders.pdf_layout import Line, Word, reading_order
+from app.knowledge.loaders.pdf_layout import Grid, Line, Word, reading_order
 from app.knowledge.loaders.pdf_paragraphs import PageContent, document_blocks
 from app.knowledge.loaders.pdf_tables import TableReader, TableRows
+from app.knowledge.loaders.tables import table_rows
 from app.knowledge.loaders.text import raised
 from app.knowledge.types import LoadedDocument
 
 MAX_PAGES = 2000
+Char = dict[str, Any]  # what pdfplumber tells of one letter
+
 _RAISED_SIZE = 0.78  # of the word's letters
 _BOLD = ("bold", "black", "heavy", "semibold", "demi", "cmbx")
 
@@ -81,26 +85,47 @@ def _malformed() -> DocumentRefused:
 
 
 def _read_page(page: Page, tables: TableReader) -> PageContent:
-    clear = page.dedupe_chars(tolerance=1)
-    words = clear.extract_words(x_tolerance_ratio=0.18, y_tolerance=2, return_chars=True)
-    found = tables.read(clear)
-    placed = [_word(item) for item in words if item["upright"]]
-    lines = reading_order([word for word in placed if not any(table.covers(word) for table in found)])
+    found = extract_words(_distinct(page.chars), x_tolerance_ratio=0.18, y_tolerance=2, return_chars=True)
+    words = [_word(item) for item in found if item["upright"]]
+    ruled = tables.read(page, words)
+    items = reading_order([word for word in words if not any(table.covers(word) for table in ruled)])
+    content = PageContent(page.page_number, float(page.height), tuple(_merge(map(_as_rows, items), ruled)))
     page.close()
-    return PageContent(page.page_number, float(page.height), tuple(_merge(lines, found)))
+    return content
 
 
-def _merge(lines: list[Line], tables: list[TableRows]) -> Iterator[Line | TableRows]:
-    """Put each table before the first line that starts below its top."""
+def _distinct(chars: Sequence[Char]) -> list[Char]:
+    """Letters without the copies, a hair beside them, by which some programs make text look bold."""
+    kept: list[Char] = []
+    places: dict[tuple[str, int], list[float]] = {}
+    for char in chars:
+        text, x, line = str(char["text"]), float(char["x0"]), round(char["top"])
+        near = min(1.0, 0.4 * float(char["width"]))
+        taken = (place for row in (line - 1, line, line + 1) for place in places.get((text, row), ()))
+        if text.isspace() or not any(abs(place - x) < near for place in taken):
+            kept.append(char)
+            places.setdefault((text, line), []).append(x)
+    return kept
+
+
+def _as_rows(item: Line | Grid) -> Line | TableRows:
+    if isinstance(item, Line):
+        return item
+    rows = table_rows(item.rows, header_rows=1 if item.bold_head else None)
+    return TableRows(tuple(rows), 0, item.top, 0, item.top)
+
+
+def _merge(items: Iterable[Line | TableRows], tables: list[TableRows]) -> Iterator[Line | TableRows]:
+    """Put each ruled table before the first line that starts below its top."""
     waiting = sorted(tables, key=lambda table: table.top)
-    for line in lines:
-        while waiting and waiting[0].top <= line.top:
+    for item in items:
+        while waiting and waiting[0].top <= item.top:
             yield waiting.pop(0)
-        yield line
+        yield item
     yield from waiting
 
 
-def _word(item: dict[str, Any]) -> Word:
+def _word(item: Char) -> Word:
     chars = item["chars"]
     size = max(float(char["size"]) for char in chars)
     bold = sum(any(mark in char["fontname"].lower() for mark in _BOLD) for char in chars)
@@ -115,7 +140,7 @@ def _word(item: dict[str, Any]) -> Word:
     )
 
 
-def _text(chars: list[dict[str, Any]], size: float) -> str:
+def _text(chars: list[Char], size: float) -> str:
     """The word's letters; small raised ones are note marks, exponents or cents and are read as such."""
     base = max(float(char["bottom"]) for char in chars if float(char["size"]) == size)
     parts: list[str] = []

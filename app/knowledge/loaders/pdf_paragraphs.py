@@ -4,7 +4,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from statistics import median
 
 from app.followups.types import BlockKind
 from app.knowledge.loaders.pdf_layout import Line
@@ -57,11 +56,19 @@ def document_blocks(pages: Sequence[PageContent]) -> list[Block]:
                 blocks[-1] = replace(blocks[-1], text=fonts.join(blocks[-1].text, block.text))
             else:
                 blocks.append(block)
-    return blocks
+    return [_as_prose(block) if block.kind is BlockKind.HEADING else block for block in blocks]
+
+
+def _as_prose(block: Block) -> Block:
+    """What is set in large letters but reads as sentences is a paragraph."""
+    sentences = len(block.text) > 60 and block.text.endswith(".")
+    return replace(block, kind=BlockKind.PARAGRAPH, level=0) if len(block.text) > 150 or sentences else block
 
 
 def _continues(last: Block, block: Block) -> bool:
-    """A paragraph that runs on over a page break."""
+    """A paragraph that runs on over a page break, or large letters that were taken for several headings."""
+    if last.kind is block.kind is BlockKind.HEADING:
+        return last.page == block.page and last.level == block.level and block.text[:1].islower()
     prose = last.kind in {BlockKind.PARAGRAPH, BlockKind.LIST_ITEM} and block.kind is BlockKind.PARAGRAPH
     turned = last.page != block.page and not _SENTENCE_END.search(last.text)
     return prose and turned and block.text[:1].islower()
@@ -90,7 +97,8 @@ class _Fonts:
         for line in lines:
             weights[_rounded(line.size)] += len(line.text)
         self._body = weights.most_common(1)[0][0] if weights else 10.0
-        self._levels = {size: level for level, size in enumerate(_sizes_above(weights, self._body), start=1)}
+        sizes = _sizes_above(weights, self._body)
+        self._levels = {size: level for level, size in enumerate(sizes, start=1)}
         body_lines = [line for line in lines if _rounded(line.size) == self._body]
         self._all_bold = sum(line.bold for line in body_lines) > 0.5 * max(len(body_lines), 1)
         gaps = [
@@ -98,15 +106,19 @@ class _Fonts:
             for a, b in zip(body_lines, body_lines[1:], strict=False)
             if 0 <= b.top - a.bottom < 2 * self._body
         ]
-        self._gap = median(gaps) if gaps else 0.3 * self._body
+        # The lower quartile: documents of short paragraphs have more gaps between them than within.
+        self._gap = sorted(gaps)[len(gaps) // 4] if gaps else 0.3 * self._body
         self._words = Counter(re.findall(r"[a-z]+(?:-[a-z]+)*", " ".join(line.text for line in lines).lower()))
 
     def breaks(self, pending: Sequence[Line], line: Line) -> bool:
         """Whether `line` starts a new block."""
         last = pending[-1]
         size = max(last.size, line.size)
-        if abs(last.size - line.size) > 0.08 * size or last.left != line.left or line.top < last.top - size:
+        if abs(last.size - line.size) > 0.08 * size:
             return True
+        if last.left != line.left or line.top < last.top - size:
+            # The next column goes on with the sentence or starts anew.
+            return bool(_SENTENCE_END.search(last.text)) or not line.text[:1].islower()
         if line.top - last.bottom > max(1.5 * self._gap, self._gap + 0.25 * size) or _BULLET.match(line.text):
             return True
         if last.bold != line.bold and self.is_heading([last if last.bold else line]):
@@ -160,7 +172,8 @@ def _rounded(size: float) -> float:
 
 def _sizes_above(weights: Counter[float], body: float) -> list[float]:
     """Letter sizes of headings, largest first."""
-    return sorted((size for size in weights if size >= 1.1 * body), reverse=True)
+    rare = 0.2 * sum(weights.values())
+    return sorted((size for size in weights if size >= 1.1 * body and weights[size] <= rare), reverse=True)
 
 
 def _distinct(pages: Iterable[PageContent]) -> list[PageContent]:
@@ -180,17 +193,13 @@ def _without_running_lines(pages: Sequence[PageContent]) -> list[PageContent]:
     needed = max(2, len(pages) // 2)
     kept = []
     for page in pages:
-        margin = set(_margin_lines(page))
-        items = tuple(
-            item
-            for item in page.items
-            if not (
-                isinstance(item, Line)
-                and item in margin
-                and (_PAGE_NUMBER.match(item.text) or counts[_running_key(item)] >= needed)
-            )
-        )
-        kept.append(replace(page, items=items))
+        running = {
+            line
+            for line in _margin_lines(page)
+            if _PAGE_NUMBER.match(line.text) or counts[_running_key(line)] >= needed
+        }
+        running |= {line for line in page.lines[-1:] if line.text.strip("-– ") == str(page.number)}
+        kept.append(replace(page, items=tuple(item for item in page.items if item not in running)))
     return kept
 
 

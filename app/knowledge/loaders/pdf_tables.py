@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pdfplumber.page import Page
+from pdfplumber.table import Table
 
-from app.knowledge.loaders.pdf_layout import Word
+from app.knowledge.loaders.pdf_layout import Word, rows_of
 from app.knowledge.loaders.tables import guess_header_rows, table_rows
 from app.knowledge.loaders.text import clean
 
@@ -23,8 +24,7 @@ class TableRows:
     bottom: float
 
     def covers(self, word: Word) -> bool:
-        x, y = (word.x0 + word.x1) / 2, (word.top + word.bottom) / 2
-        return self.x0 <= x <= self.x1 and self.top <= y <= self.bottom
+        return _inside(word, (self.x0, self.top, self.x1, self.bottom))
 
 
 class TableReader:
@@ -35,24 +35,25 @@ class TableReader:
         self._edges: tuple[float, float] = (0, 0)
         self._reaches_end = False
 
-    def read(self, page: Page) -> list[TableRows]:
+    def read(self, page: Page, words: Sequence[Word]) -> list[TableRows]:
         if len(page.rects) + len(page.lines) + len(page.curves) > _TOO_MANY_RULES:
             return []
         found = []
         tables = sorted(page.find_tables(), key=lambda table: (table.bbox[1], table.bbox[0]))
         for index, table in enumerate(tables):
-            grid = [[clean(cell or "") for cell in row] for row in table.extract(x_tolerance_ratio=0.18)]
-            grid = [row for row in grid if any(row)]
+            grid, bold_head = _grid(table, words)
             if not _is_table(grid):
                 continue
             x0, top, x1, bottom = (float(value) for value in table.bbox)
             starts_page = index == 0 and top < 0.25 * float(page.height)
-            rows = self._rows(grid, (x0, x1), starts_page)
+            rows = self._rows(grid, (x0, x1), starts_page=starts_page, bold_head=bold_head)
             found.append(TableRows(tuple(rows), x0, top, x1, bottom))
         self._reaches_end = bool(found) and found[-1].bottom > 0.75 * float(page.height)
         return found
 
-    def _rows(self, grid: list[list[str]], edges: tuple[float, float], starts_page: bool) -> list[str]:
+    def _rows(
+        self, grid: list[list[str]], edges: tuple[float, float], *, starts_page: bool, bold_head: bool
+    ) -> list[str]:
         continues = (
             starts_page
             and self._reaches_end
@@ -61,9 +62,29 @@ class TableReader:
         )
         if continues and grid[0] != self._header:
             return table_rows([self._header, *grid], header_rows=1)
-        self._header = grid[0] if guess_header_rows(grid) else []
+        headed = bold_head or guess_header_rows(grid)
+        self._header = grid[0] if headed else []
         self._edges = edges
-        return table_rows(grid)
+        return table_rows(grid, header_rows=1 if headed else None)
+
+
+def _grid(table: Table, words: Sequence[Word]) -> tuple[list[list[str]], bool]:
+    """`(non-empty rows, whether only the first is bold)`; words go to the cell that holds their centre."""
+    near = [word for word in words if _inside(word, table.bbox)]
+    grid: list[list[str]] = []
+    bold: list[bool] = []
+    for row in table.rows:
+        held = [[word for word in near if cell and _inside(word, cell)] for cell in row.cells]
+        cells = [clean(" ".join(word.text for line in rows_of(cell) for word in line)) for cell in held]
+        if any(cells):
+            grid.append(cells)
+            bold.append(all(word.bold for cell in held for word in cell))
+    return grid, len(bold) > 1 and bold[0] and not all(bold)
+
+
+def _inside(word: Word, box: Sequence[float]) -> bool:
+    x, y = (word.x0 + word.x1) / 2, (word.top + word.bottom) / 2
+    return bool(box[0] <= x <= box[2] and box[1] <= y <= box[3])
 
 
 def _is_table(grid: Sequence[Sequence[str]]) -> bool:

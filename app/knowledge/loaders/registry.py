@@ -7,10 +7,14 @@ from types import MappingProxyType
 from app.errors import DocumentRefused
 from app.followups.types import BlockKind
 from app.knowledge.loaders.base import Loader
+from app.knowledge.loaders.csv_file import load_csv
+from app.knowledge.loaders.docx import load_docx
+from app.knowledge.loaders.html_page import load_html
 from app.knowledge.loaders.markdown import load_markdown, load_mdx
 from app.knowledge.loaders.pdf import load_pdf
 from app.knowledge.loaders.plain import load_plain
 from app.knowledge.loaders.text import is_binary
+from app.knowledge.loaders.xlsx import load_xlsx
 from app.knowledge.types import LoadedDocument
 
 MAX_BYTES = 50 * 1024 * 1024
@@ -20,12 +24,21 @@ LOADERS: Mapping[str, Loader] = MappingProxyType({
     ".md": load_markdown,
     ".markdown": load_markdown,
     ".mdx": load_mdx,
+    ".html": load_html,
+    ".htm": load_html,
+    ".xhtml": load_html,
+    ".docx": load_docx,
+    ".docm": load_docx,
+    ".xlsx": load_xlsx,
+    ".xlsm": load_xlsx,
+    ".csv": load_csv,
+    ".tsv": load_csv,
     ".txt": load_plain,
     ".text": load_plain,
 })
 SUPPORTED_SUFFIXES = frozenset(LOADERS)
 
-_BINARY_KINDS = {".pdf": "pdf"}
+_BINARY = frozenset({".pdf", ".docx", ".docm", ".xlsx", ".xlsm"})
 
 
 def load(path: Path) -> LoadedDocument:
@@ -38,7 +51,7 @@ def load(path: Path) -> LoadedDocument:
             "unsupported", f"Files of type {suffix or 'no extension'} are not read; use one of {known}."
         )
     data = _read(path)
-    if suffix not in _BINARY_KINDS and is_binary(data):
+    if suffix not in _BINARY and is_binary(data):
         raise DocumentRefused("malformed", f"The file is named {suffix} but does not hold text.")
     document = loader(data)
     if not any(block.kind is not BlockKind.HEADING for block in document.blocks) and not document.blocks:

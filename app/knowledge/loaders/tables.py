@@ -18,6 +18,7 @@ _LABELS = frozenset(
     """.split()  # noqa: SIM905 - a word list reads better as text
 )
 _HEADER_LENGTH = 80
+_PERIOD = re.compile(r"(?:FY|Q[1-4]|H[12])?[ -]?(?:19|20)\d{2}(?:[/-]\d{2,4})?(?:[ -]?[QH][1-4])?|Q[1-4]|H[12]")
 
 
 def row_text(headers: Sequence[str], cells: Sequence[str]) -> str:
@@ -26,11 +27,11 @@ def row_text(headers: Sequence[str], cells: Sequence[str]) -> str:
     A cell whose header is empty stands alone, so that a row label leads its row. Empty if the row has no cell.
     """
     parts = []
-    for index, raw in enumerate(cells):
-        cell = clean(raw)
-        if not cell:
+    for index, cell in enumerate(map(clean, cells)):
+        if not any(char.isalnum() or char in "✓✔✗✘✕×" for char in cell):
             continue
         header = clean(headers[index]).rstrip(":") if index < len(headers) else ""
+        header = header if any(char.isalnum() for char in header) else ""
         parts.append(f"{header}: {cell}" if header and header.lower() != cell.lower() else cell)
     return "; ".join(parts)
 
@@ -98,6 +99,8 @@ def guess_header_rows(rows: Grid) -> int:
     named = [cell for cell in first if cell]
     if not named or len(named) < len(first) - 1 or len({cell.lower() for cell in named}) < len(named):
         return 0
+    if len(named) > 1 and all(_PERIOD.fullmatch(cell) for cell in named[1:]):
+        return 1
     if any(is_figure(cell) or len(cell) > _HEADER_LENGTH for cell in named) or named[0].endswith(":"):
         return 0
     if len(first) > 2:
@@ -116,6 +119,20 @@ def is_figure(cell: str) -> bool:
     """Whether a cell holds a number, price, percentage or date rather than a name."""
     match = _FIGURE.match(cell)
     return bool(match) and len(match[0]) >= 0.5 * len(cell)  # type: ignore[index]
+
+
+def join_lines(lines: Sequence[str]) -> str:
+    """The lines of one cell as one: separated by commas, after a sentence by a space."""
+    joined = ""
+    for line in filter(None, map(clean, lines)):
+        joined += f"{', ' if needs_comma(joined) else ' '}{line}" if joined else line
+    return joined
+
+
+def needs_comma(before: str) -> bool:
+    """Whether `before` breaks off without any punctuation."""
+    last = before.rstrip()[-1:]
+    return last.isalnum() or last in set("%)$€£¢”\"'")
 
 
 def _without_empty_columns(rows: list[list[str]]) -> list[list[str]]:

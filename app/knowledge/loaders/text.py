@@ -15,8 +15,9 @@ _BOMS = (
 _SAMPLE = 64 * 1024
 # Control, zero-width, bidirectional, soft-hyphen, private-use and byte-order characters carry no words.
 _INVISIBLE = re.compile(
-    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ue000-\uf8ff\ufeff\ufff9-\ufffc]"
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ue000-\uf8ff\ufeff\ufff9-\ufffc\U000f0000-\U0010ffff]"
 )
+_CID = re.compile(r"\(cid:\d{1,6}\)")  # a glyph that a PDF gives no letter for
 _LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"})
 _SUPERSCRIPTS = str.maketrans("0123456789+-n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ")
 _UNIT_BEFORE = re.compile(r"(?:^|[\s\d(])(?:mm|cm|dm|km|m|ft|in|yd|mi|s)$")
@@ -81,7 +82,7 @@ def clean(text: str) -> str:
     """`text` on one line: composed, single-spaced, without invisible characters."""
     if not text.isascii():
         text = unicodedata.normalize("NFC", text).translate(_LIGATURES)
-    return " ".join(_INVISIBLE.sub("", text.replace("\x00", " ")).split())
+    return " ".join(_CID.sub("", _INVISIBLE.sub("", text.replace("\x00", " "))).split())
 
 
 def clean_code(text: str) -> str:
@@ -105,4 +106,5 @@ def raised(before: str, text: str) -> str:
         return ""
     if mark.lower() in {"st", "nd", "rd", "th", "tm", "®", "™"}:
         return {"tm": "™"}.get(mark.lower(), mark)
-    return f" {mark}" if len(mark) > 2 and mark.strip("[]()").isalpha() else ""
+    word = mark.strip("[]()")
+    return f" {mark}" if len(word) > 2 and word.isalpha() else ""

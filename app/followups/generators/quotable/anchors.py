@@ -3,36 +3,52 @@
 import re
 from functools import lru_cache
 
+from app.followups.generators.quotable.giveaways import whole_words
 from app.followups.types import BlockKind, EvidenceItem
 
 # Documents whose sentences bind, narrate or number, and are no material for a message.
 _CLOSED_SOURCE_TYPES = frozenset({"legal", "blog", "changelog"})
-_CLOSED_PLACES = re.compile(
-    r"\b(?:change-?logs?|release[ -]?notes?|known issues|trouble-?shooting|limitations?|prerequisites|caveats|blog|news|"
-    r"api[ -]reference|design[ -]documents?|post-?mortems?|terms of (?:service|use)|privacy policy|migrat(?:e|ing) away|"
-    r"sub-?processors|contributing|hiring|careers|jobs|glossary|upgrad(?:e|ing) (?:notes|guide)|deprecat\w+|uninstall\w*|"
-    r"account (?:reviews?|suspension)|legal)\b",
-    re.IGNORECASE,
+_CLOSED_PLACES = whole_words(
+    ["change-?logs?", "release[ -]?notes?", "known issues", "trouble-?shooting", "limitations?", "prerequisites"]
+    + ["caveats", "blog", "news", "api[ -]reference", "design[ -]documents?", "post-?mortems?", "privacy policy"]
+    + [
+        "terms of (?:service|use)",
+        "migrat(?:e|ing) away",
+        "sub-?processors",
+        "contributing",
+        "hiring",
+        "careers",
+        "jobs",
+    ]
+    + ["glossary", "upgrad(?:e|ing) (?:notes|guide)", r"deprecat\w+", r"uninstall\w*", "legal"]
+    + ["account (?:reviews?|suspension)"]
 )
-_MANUAL_PLACES = re.compile(
-    r"\b(?:docs?|documentation|guides?|manuals?|reference|tutorials?|how-?to|snippets|sdk|api|handbook|wiki|admin|"
-    r"install\w*|configur\w+|quickstarts?)\b",
-    re.IGNORECASE,
+_MANUAL_PLACES = whole_words(
+    ["docs?", "documentation", "guides?", "manuals?", "reference", "tutorials?", "how-?to", "snippets", "sdk", "api"]
+    + ["handbook", "wiki", "admin", r"install\w*", r"configur\w+", "quickstarts?"]
 )
-_MANUAL_SIGNS = re.compile(
-    r"\b(?:click|run the|navigate to|you need to|make sure|select the|config|parameter)\b", re.IGNORECASE
-)
+_MANUAL_SIGNS = whole_words([
+    "click",
+    "run the",
+    "navigate to",
+    "you need to",
+    "make sure",
+    "select the",
+    "config",
+    "parameters?",
+])
 # In a customer's story or review, "we" may be the customer.
 _STORY_TYPES = frozenset({"case_studies", "testimonials"})
 _OWN_VOICE = re.compile(r"\b(?:[Ww]e|[Oo]ur|ours|us)\b(?!-)")
 _DIRECT_SPEECH = re.compile(r"[\"“].*[\"”]")
+_PLAN_NOUN = r"(?:plan|tier|edition|package)s?\b"
 _NAMED_PLAN = re.compile(
-    r"\b(?:(?!(?:The|An?|Your|Our|Their|On|In|If|When|For|With|Each|Every|Some|New|Old|By|To|Use)\b)[A-Z]\w+ "
-    r"(?:plan|tier|edition|package)s?\b|(?:[Aa]ll|[Ee]very|[Ee]ach|[Aa]ny|[Pp]aid) (?:paid )?(?:plan|tier|edition|package)s?\b)"
+    r"\b(?!(?:The|An?|Your|Our|Their|On|In|If|When|For|With|Each|Every|Some|New|Old|By|To|Use)\b)[A-Z]\w+ "
+    rf"{_PLAN_NOUN}|\b(?:[Aa]ll|[Ee]very|[Ee]ach|[Aa]ny|[Pp]aid) (?:paid )?{_PLAN_NOUN}"
 )
 # "The subscription is updated ...": a manual has said before which one.
 _NAMELESS_SUBJECT = re.compile(r"The [a-z][\w-]*(?: [a-z][\w-]*){0,3} (?:is|are|was|will|can|has|have|then|[a-z]+s) ")
-_NAME_INSIDE = re.compile(r"(?<=[a-z,] )[A-Z][\w&-]+|^(?:[A-Z][\w&-]+ ){2,}|^[A-Z]\w*[A-Z]\w*\b")
+_NAME = re.compile(r"(?!(?:The|A|An|In|On|At|With|For|After|Before|Since|By|To|From|Each|Every|All)\b)[A-Z]\w+")
 
 
 def is_closed(item: EvidenceItem) -> bool:
@@ -47,7 +63,7 @@ def is_anchored(sentence: str, item: EvidenceItem, own_names: tuple[str, ...]) -
     documents written for customers the sentence's own subject is enough.
     """
     if item.source_type in _STORY_TYPES:
-        return not _OWN_VOICE.search(_DIRECT_SPEECH.sub("", sentence)) and bool(_NAME_INSIDE.search(sentence))
+        return not _OWN_VOICE.search(_DIRECT_SPEECH.sub("", sentence)) and _names_known(sentence, item, own_names)
     if not _is_manual(item):
         return True
     if _NAMELESS_SUBJECT.match(sentence):
@@ -55,6 +71,12 @@ def is_anchored(sentence: str, item: EvidenceItem, own_names: tuple[str, ...]) -
     if _NAMED_PLAN.search(sentence) or _OWN_VOICE.search(sentence):
         return True
     return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", sentence) for name in own_names if name)
+
+
+def _names_known(sentence: str, item: EvidenceItem, own_names: tuple[str, ...]) -> bool:
+    """True if the sentence names the customer that the title or a heading announces, or us."""
+    known = set(re.findall(r"\w+", " ".join((_place(item), *own_names)).lower()))
+    return any(name.lower() in known for name in _NAME.findall(sentence))
 
 
 @lru_cache(maxsize=4096)

@@ -20,7 +20,8 @@ from app.language.words import content_stems, stem, words
 _UNSPECIFIC = frozenset(
     stem(word)
     for word in """
-    price prices pricing cost costs plan plans tier quote quotation budget fee fees rate rates month monthly year annual yearly
+    price prices pricing cost costs plan plans tier quote quotation budget fee fees rate rates month monthly year annual
+    yearly
     user users seat seats people person employee employees team teams company companies business question questions
     information info details detail product products tool tools software solution platform system systems feature
     features option options work works working offer offers available possible support supports use using get need want

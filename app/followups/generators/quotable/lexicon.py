@@ -14,7 +14,8 @@ VERBS = frozenset(
     expire explain export extend extract fall filter find finish fit fix flag flow focus follow forecast forward free
     function gain generate get give go grant group grow guarantee guide halve handle happen have help hold host
     identify implement import improve include increase inform integrate invoice involve issue join keep last launch
-    lead leave let let's lift limit link list live load log lose lower maintain make manage map mark match mean measure
+    lead leave let let's lift limit link list live load log lose lower maintain make manage map mark match mean
+    measure
     meet merge migrate minimise minimize monitor move multiply need notify occur offer open operate optimise optimize
     order organise organize own pair pass pay perform permit pick place play post prefer prepare present prevent
     price process produce promise protect prove provide publish pull purchase push put qualify raise range reach read
@@ -53,7 +54,8 @@ IMPERATIVES = frozenset(
     help hit hover identify ignore imagine implement import improve include increase ingest initialize inject insert
     inspect install integrate introduce invite issue join jump keep know launch lead learn leave let let's limit link
     list listen load locate log look make manage map mark match measure meet mention merge migrate modify monitor
-    mount move name navigate note notice notify observe obtain offer open opt order override paste pass pay pick place please
+    mount move name navigate note notice notify observe obtain offer open opt order override paste pass pay pick
+    place please
     plug point post prebuild press prepare prevent proceed process promote protect provide pull purchase push put
     query raise reach read rebuild receive recall redeem redirect reduce refer register remember remove rename render
     repeat replace reply request require research reserve reset resolve restart return review rotate run save scale
@@ -88,7 +90,7 @@ DANGLING_OPENINGS = frozenset(
     """.split()  # noqa: SIM905
 )
 DANGLING_PHRASES = tuple(
-    phrase.strip()
+    " ".join(phrase.split())
     for phrase in """
     for example, for instance, in addition, as a result, as such, in this, in that, in these, in those,
     on the other hand, on top, in other words, in short, that said, of course, by the way, after that, after this,
@@ -104,9 +106,11 @@ DANGLING_PHRASES = tuple(
     behind the scenes, there we, there you, in our case, in their, in its, in his, in her, with its, with their,
     by its, like the, on this, on that, from this, from that, the idea, the reason, the goal, the point,
     the answer, the problem, the question, the difference, the trick, the catch, the result, the results,
-    in fact, for simplicity, for convenience, if left, if set, if empty, if enabled, if disabled, if provided, if omitted,
-    when left, when set, when omitted, when enabled, in both, for both, in either, for more, for further, for details, for information, for now, for me, to me
-    """.replace("\n", " ").split(",")
+    in fact, for simplicity, for convenience, if left, if set, if empty, if enabled, if disabled, if provided,
+    if omitted,
+    when left, when set, when omitted, when enabled, in both, for both, in either, for more, for further,
+    for details, for information, for now, for me, to me
+    """.split(",")  # noqa: SIM905
 )
 
 # Heads of "The ..." subjects that only mean something in their manual.
@@ -114,8 +118,9 @@ MANUAL_SUBJECTS = frozenset(
     """
     action actions argument arguments array attribute attributes body box button callback changes class code column
     command commands component config configuration default diagram dialog directory endpoint endpoints error errors
-    event events example examples expression field fields file files filter flag folder form function functions handler
-    header headers hook icon image images installer key label line link list main menu message method methods modal
+    event events example examples expression field fields file files filter flag folder form function functions
+    handler header headers hook icon image images installer key label line link list main menu message method
+    methods modal
     module name names namespace node object objects option options output package page param parameter parameters
     parser path payload plugin pop-up popup prompt property properties prop props query repository request response
     route row schema screen screenshot script section sections server setting settings sidebar snapshot snippet

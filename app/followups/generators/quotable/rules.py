@@ -3,7 +3,7 @@
 import re
 
 from app.followups.generators.quotable.clauses import has_finite_verb, has_main_clause
-from app.followups.generators.quotable.giveaways import GIVEAWAYS, NEGATIVE, WELCOME_NEGATION
+from app.followups.generators.quotable.giveaways import load_giveaways
 from app.followups.generators.quotable.lexicon import (
     AFTER_NOUN,
     DANGLING_OPENINGS,
@@ -40,11 +40,12 @@ def why_not(sentence: str, own_names: tuple[str, ...] = ()) -> str | None:
 
     `own_names` are product names that may begin a sentence in lower case.
     """
+    giveaways = load_giveaways()
     judged = _without_speech(sentence)
     found = _WORD.findall(judged)
     if not MIN_WORDS <= len(found) <= MAX_WORDS:
         return "length"
-    for reason, pattern in GIVEAWAYS:
+    for reason, pattern in giveaways.signs:
         if pattern.search(_without_known_names(judged) if reason == "code" else judged):
             return reason
     checks = (
@@ -56,7 +57,7 @@ def why_not(sentence: str, own_names: tuple[str, ...] = ()) -> str | None:
         ("label", _opens_with_label(judged)),
         ("brackets", not _brackets_are_plain(judged)),
         ("quotation", _has_loose_quotes(judged)),
-        ("negative", NEGATIVE.search(WELCOME_NEGATION.sub("", judged)) is not None),
+        ("negative", giveaways.negative.search(giveaways.welcome_negation.sub("", judged)) is not None),
     )
     return next((reason for reason, failed in checks if failed), None)
 
@@ -108,7 +109,7 @@ def _is_noun_before(word: str) -> bool:
 
 
 def _opens_with_label(sentence: str) -> bool:
-    """`Setup time: ten days.` and `Webhooks - get notified.` are labels; a clause with a verb before the sign is not."""
+    """`Setup time: ten days.` and `Webhooks - get notified.` open with labels; a clause with a verb is none."""
     match = _LABEL.match(sentence)
     return match is not None and not has_finite_verb(_WORD.findall(match["label"]))
 

@@ -1,82 +1,79 @@
-"""What shows that a sentence of a document speaks about a topic."""
+"""What shows that a sentence of a document speaks about a topic, a price or a result."""
 
 import re
+from functools import cache
+from pathlib import Path
 
+import yaml
+
+from app.followups.generators.quotable.giveaways import whole_words
 from app.followups.types import Topic
 
-_MONEY = r"(?:[$€£¥]\s?\d|\d\s?(?:USD|EUR|GBP|dollars|euros)\b|\d\s?[¢])"
-
-
-def _about(*words: str) -> re.Pattern[str]:
-    return re.compile(r"\b(?:" + "|".join(words) + r")\b", re.IGNORECASE)
-
-
-_WORDS: dict[Topic, re.Pattern[str]] = {
-    Topic.DISCOUNT: _about(r"discount\w*", "rebate", r"lowers? the price", r"sav(?:es?|ing) \d", r"volume pric\w+", "coupons?"),
-    Topic.ROI: _about(
-        "pays? for itself", "payback", r"sav(?:es?|ed|ings?)", "break-?even", r"reduc(?:es?|ed)", "cuts?", "return of",
-    ),
-    Topic.INTEGRATION: _about(
-        r"integrat\w+", r"connect(?:s|ed|or|ors|ions?)?", "apis?", "webhooks?", r"sync\w*", r"imports?", r"exports?", "sdks?", r"plug-?ins?",
-        "sandbox",
-    ),
-    Topic.SECURITY: _about(
-        r"secur\w+", r"encrypt\w*", "soc 2", "iso", "gdpr", "hipaa", r"complian\w+", "privacy", r"data (?:protection|residency|cent(?:er|re)s?)",
-        r"penetration tests?", "sso", "single sign-on", "saml", "access controls?", r"audit\w*", "openid", r"backups?",
-        r"(?:two|multi)-factor",
-    ),
-    Topic.ONBOARDING: _about(
-        "onboarding", r"implement\w+", "set-?up", "go live", "goes live", "going live", r"train(?:ing|ed)", r"migrat\w+", "live",
-        "first invoice", "getting started", "up and running",
-    ),
-    Topic.TIMING: _about(
-        r"implement\w+", "onboarding", "live", "set-?up", "kick-off", "migration", "start(?:s|ed)?", "trial",
-    ),
-    Topic.SWITCHING: _about(r"migrat\w+", r"switch\w*", r"import\w*", r"transfer\w*", "moves? (?:over|from)", "parallel", r"replac\w+"),
-    Topic.SUPPORT: _about(
-        "support", "response times?", r"respon(?:d|ds|se)", "help desk", "sla", "uptime", "service level", "24/7", "success manager",
-        "account manager",
-    ),
-    Topic.CONTRACT: _about(
-        r"contracts?", r"cancel\w*", r"notice", r"renew\w*", "terms?", "month-to-month", "minimum", r"refunds?", "commitment", "upgrade",
-        "downgrade",
-    ),
-    Topic.TRIAL: _about("trials?", "sandbox", "free of charge", "try", "pilot"),
-    Topic.DEMO: _about("demos?", "walkthrough", "tour"),
-    Topic.CUSTOMERS: _about(r"customers?", "clients?", r"compan(?:y|ies)", "corp", "manufacturer"),
-}  # fmt: skip
-_PRICED = re.compile(
-    r"\b(?:plans?|tiers?|editions?|packages?|subscriptions?|licen[cs]es?|per (?:month|year|user|seat|transaction|invoice)|"
-    r"starts? at|starting at)\b",
-    re.IGNORECASE,
+_FILE = Path(__file__).with_name("answers.yaml")
+_MONEY_OR_FREE = re.compile(r"[$€£¥]\s?\d|\d\s?(?:USD|EUR|GBP|dollars|euros)\b|\d\s?¢|\bfree\b", re.IGNORECASE)
+_PRICED = whole_words(
+    ["plans?", "tiers?", "editions?", "packages?", "subscriptions?", "licen[cs]es?", "start(?:s|ing) at"]
+    + ["per (?:month|year|user|seat|transaction|invoice)"]
 )
-_COSTS = re.compile(
-    r"\b(?:costs?|prices?|priced|fees?|rates?|billed|pays?|free|starts? at|starting at|from|monthly)\b", re.IGNORECASE
-)
-_NO_LIST_PRICE = re.compile(
-    r"\b(?:disputes?|chargebacks?|penalt\w+|fines?|late fees?|saved?|saves|savings?|revenue|raised)\b", re.IGNORECASE
-)
-_MONEY_OR_FREE = re.compile(rf"{_MONEY}|\bfree\b", re.IGNORECASE)
+_COSTS = whole_words([
+    "costs?",
+    "prices?",
+    "priced",
+    "fees?",
+    "rates?",
+    "billed",
+    "pays?",
+    "free",
+    "start(?:s|ing) at",
+    "from",
+    "monthly",
+])
+_NO_LIST_PRICE = whole_words([
+    "disputes?",
+    "chargebacks?",
+    r"penalt\w+",
+    "fines?",
+    "late fees?",
+    "saved?",
+    "saves",
+    "savings?",
+    "revenue",
+    "raised",
+])
 _FIGURE = re.compile(
-    r"\d|\b(?:half|third|quarter|twice|two|three|four|five|six|seven|eight|nine|ten|twelve|double[ds]?|tripled?|halved)\b",
+    r"\d|\b(?:half|third|quarter|twice|two|three|four|five|six|seven|eight|nine|ten|twelve|doubled?s?|tripled?|halved)\b",
     re.IGNORECASE,
 )
-_RESULT = re.compile(
-    r"\b(?:cut|cuts|reduc\w+|shorten\w*|shorter|sav(?:ed|es|ing|ings)|fewer|less|faster|lower\w*|dropp?ed|drops|fell|fallen|"
-    r"declined|decreased?|increas\w+|grew|grown|rose|doubled|tripled|halved|improv\w+|gain\w*|recover\w+|eliminat\w+|"
-    r"accelerat\w+|from \S+ (?:\w+ )?to|down (?:from|to)|up from|pays? for itself|paid for itself|payback|went live|live (?:in|within))\b",
-    re.IGNORECASE,
+_RESULT = whole_words(
+    ["cuts?", r"reduc\w+", r"shorten\w*", "shorter", "sav(?:ed|es|ing|ings)", "fewer", "less", "faster", r"lower\w*"]
+    + [
+        "dropped",
+        "drops",
+        "fell",
+        "fallen",
+        "declined",
+        "decreased?",
+        r"increas\w+",
+        "grew",
+        "grown",
+        "rose",
+        "doubled",
+    ]
+    + ["tripled", "halved", r"improv\w+", r"gain\w*", r"recover\w+", r"eliminat\w+", r"accelerat\w+", "sooner"]
+    + [r"from \S+ (?:\w+ )?to", "down (?:from|to)", "up from", "pa(?:ys?|id) for itself", "payback", "went live"]
+    + ["live (?:in|within)"]
 )
-_PAYBACK = re.compile(r"\b(?:pays? for itself|payback|return on investment|break-?even)\b", re.IGNORECASE)
+_PAYBACK = whole_words(["pays? for itself", "payback", "return on investment", "break-?even"])
+_NEEDS_FIGURE = (Topic.ROI, Topic.TIMING)
 
 
 def speaks_about(topic: Topic, sentence: str) -> bool:
-    """True if `sentence` addresses `topic`; for prices only if it states one."""
+    """True if `sentence` addresses `topic`; for prices only if it states one, for returns and times only in figures."""
     if topic is Topic.PRICING:
         return states_price(sentence)
-    if topic in (Topic.ROI, Topic.TIMING) and not states_figure(sentence):
+    if topic in _NEEDS_FIGURE and not states_figure(sentence):
         return False
-    pattern = _WORDS.get(topic)
+    pattern = _patterns().get(topic)
     return pattern is not None and pattern.search(sentence) is not None
 
 
@@ -99,3 +96,9 @@ def states_result(sentence: str) -> bool:
 def states_payback(sentence: str) -> bool:
     """True for a payback or return with a figure."""
     return states_figure(sentence) and _PAYBACK.search(sentence) is not None
+
+
+@cache
+def _patterns() -> dict[Topic, re.Pattern[str]]:
+    data: dict[str, list[str]] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+    return {Topic(name): whole_words([str(word) for word in words]) for name, words in data.items()}
