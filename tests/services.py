@@ -22,6 +22,9 @@ import redis
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
+from app.storage.search_rows import SEARCH_TABLE
+from app.storage.tables import Base
+
 _START_SECONDS = 20.0
 
 
@@ -81,11 +84,13 @@ def empty_postgres(url: str) -> None:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
-        tables = connection.execute(
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
-        ).fetchall()
-        names = sql.SQL(", ").join(sql.Identifier(name) for (name,) in tables)
-        connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(names))
+        sequences = connection.execute("SELECT sequencename FROM pg_sequences WHERE schemaname = 'public'").fetchall()
+        # Deleting few rows is ten times faster than TRUNCATE.
+        connection.execute("SET synchronous_commit = off")
+        for name in (SEARCH_TABLE, *(table.name for table in reversed(Base.metadata.sorted_tables))):
+            connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(name)))
+        for (name,) in sequences:
+            connection.execute(sql.SQL("ALTER SEQUENCE {} RESTART").format(sql.Identifier(name)))
 
 
 def _can_create_databases(url: str) -> bool:

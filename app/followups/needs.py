@@ -3,9 +3,9 @@
 import re
 
 from app.followups.signals import Reading
-from app.followups.topics import topic_rules
+from app.followups.topics import TopicRule, topic_rules
 from app.followups.types import EdgeCase, LeadContext, Need, NeedRole, Topic
-from app.language.words import content_stems
+from app.language.words import STOP_WORDS, content_stems, words
 
 _PROOF_SOURCES = ("case_studies", "industries", "roi")
 _VALUE_SOURCES = ("features", "industries", "case_studies")
@@ -19,38 +19,52 @@ _REPORTED = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _GAINS = {Topic.ONBOARDING: "went live", Topic.SWITCHING: "switched"}
+_SHORT_WORDING = 4
 _MAX_QUERY_CHARS = 200
 
 
 def needs_for(lead: LeadContext, reading: Reading) -> tuple[Need, ...]:
     """The needs of a message, most important first.
 
-    A question that belongs to no known topic is searched by its own words alone, and nothing else is offered beside
-    its answer: an off-topic question finds nothing. A rejection needs nothing.
+    A question is searched by its own words; the topic's search text goes beside short ones. A question that needs
+    more words than its topic gets no proof beside its answer, and an off-topic one finds nothing. An objection is also
+    searched by its topic, because documents answer it in other words. A rejection needs nothing.
     """
     if reading.edge_case in (EdgeCase.REJECTION, EdgeCase.OPTED_OUT):
         return ()
     rule = topic_rules().get(reading.topic) if reading.topic else None
-    if reading.topic is None or (rule is None and not reading.question):
-        return _general(lead, reading.edge_case)
-    sources = rule.sources if rule else _ANY_SOURCES
-    answer = Need(NeedRole.ANSWER, _answer_query(lead, reading), sources)
-    wants_proof = rule is not None and rule.proof and reading.edge_case is not EdgeCase.EXISTING_CUSTOMER
-    return (answer, _proof(lead, reading.topic)) if wants_proof else (answer,)
-
-
-def _answer_query(lead: LeadContext, reading: Reading) -> str:
-    """The question itself; the topic's search text where the record only names the topic."""
-    rule = topic_rules().get(reading.topic) if reading.topic else None
     own = _own_words(reading)
     if rule is None:
-        return own
-    beyond = set(content_stems(own)) - set(content_stems(rule.query)) - set(content_stems(lead.product_name))
-    beyond -= {stem for stem in beyond if rule.words.fullmatch(stem)}
-    if not beyond or own.casefold() == (reading.topic or ""):
+        return (Need(NeedRole.ANSWER, own, _ANY_SOURCES),) if own else _general(lead, reading.edge_case)
+    query = _topical(lead, own, rule)
+    needs = [Need(NeedRole.ANSWER, query, rule.sources)]
+    objects = reading.edge_case is EdgeCase.OBJECTION
+    if objects:
+        needs = [_objection(own, rule), Need(NeedRole.ANSWER, f"{lead.product_name} {rule.query}", rule.sources)]
+    elif query == own and _is_named(reading.subject or ""):
+        needs.append(Need(NeedRole.ANSWER, f"{reading.subject}: {rule.query}", rule.sources))
+    sells = reading.edge_case is not EdgeCase.EXISTING_CUSTOMER
+    if rule.proof and sells and (objects or rule.query in query):
+        needs.append(_proof(lead, rule.topic))
+    return tuple(needs)
+
+
+def _objection(own: str, rule: TopicRule) -> Need:
+    return Need(NeedRole.ANSWER, f"{own}: {rule.query}", tuple(dict.fromkeys(("objections", *rule.sources))))
+
+
+def _is_named(text: str) -> bool:
+    """Holds a name ("SAP", "Pro plan"), by its capitals."""
+    return any(char.isupper() for char in text)
+
+
+def _topical(lead: LeadContext, own: str, rule: TopicRule) -> str:
+    """The lead's own words, with the topic's search text where they are short or name nothing but the topic."""
+    known = {*content_stems(rule.query), *content_stems(lead.product_name)}
+    telling = [word for word in words(own) if word not in STOP_WORDS and not rule.words.fullmatch(word)]
+    if not _is_named(own[1:]) and set(content_stems(" ".join(telling))) <= known:
         return f"{lead.product_name} {rule.query}"
-    # Short wordings say too little on their own: the topic's words go beside them.
-    return own if len(own.split()) > 4 else f"{own}: {rule.query}"
+    return own if len(own.split()) > _SHORT_WORDING else f"{own}: {rule.query}"
 
 
 def _own_words(reading: Reading) -> str:

@@ -33,8 +33,9 @@ _QUESTION_WORDS = re.compile(
     re.IGNORECASE,
 )
 _NOTHING = re.compile(
-    r"n/?a|none|new(?: inbound| web| cold)? (?:lead|contact|prospect)|(?:first|cold) (?:contact|outreach|lead)|never contacted"
-    r"|no(?:ne)?(?: \w+){0,2} (?:interactions?|history|contacts?|activity|notes?|records?|data|information)(?: yet| so far)?"
+    r"n/?a|none|new(?: inbound| web| cold)? (?:lead|contact|prospect)|(?:first|cold) (?:contact|outreach|lead)"
+    r"|never contacted|no(?:ne)?(?: \w+){0,2} (?:interactions?|history|contacts?|activity|notes?|records?|data"
+    r"|information)(?: yet| so far)?"
 )
 _LONGEST_QUESTION = 300
 

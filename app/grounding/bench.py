@@ -6,8 +6,10 @@ from datetime import date
 
 from app.config_files import ValidationConfig
 from app.followups.types import Evidence, EvidenceItem, LeadContext
+from app.grounding.fit import Part
 from app.grounding.lead_record import LeadRecord
 from app.grounding.links import find_links
+from app.grounding.match import subjects_by_segment
 from app.grounding.passages import Passage, Statement, analyse, plain
 from app.grounding.subjects import Phrase, Subjects, phrase_of, subjects_of
 from app.grounding.types import Quote
@@ -45,6 +47,20 @@ class Bench:
             raw for s in self.sources for raw in s.statement.context_names
         )
         self.keys = frozenset(w.key for s in self.sources for w in s.statement.reading.words)
+        self.figures = tuple(figure for s in self.sources for figure in s.statement.reading.figures)
+        self._known = frozenset(key for s in self.sources for key in s.statement.known)
+        self._about: dict[int, list[set[Phrase]]] = {}
+
+    def about(self, source: Source) -> list[set[Phrase]]:
+        """Who each segment of the statement is about; worked out once."""
+        place = id(source)
+        if place not in self._about:
+            self._about[place] = subjects_by_segment(source.statement, self.subjects)
+        return self._about[place]
+
+    def knows_all(self, part: Part) -> bool:
+        """Whether every word of `part` occurs somewhere; if not, no cut of the sentence can be supported."""
+        return all(w.key in self._known or self.record.explains(w) for w in part.words)
 
     def verbatim(self, text: str) -> Source | None:
         """The statement that says exactly `text`, if any; a valid one before one that is out of date."""

@@ -2,15 +2,17 @@
 
 import re
 
-from app.language.words import stem
+from app.language.words import stem, words
 
 _BEFORE = re.compile(
     r"(?:\b(?:"
-    r"(?P<at_most>up to|as much as|as many as|at most|no more than|not more than|(?:a )?maximum(?: of)?|max\.?|capped at)"
+    r"(?P<at_most>up to|as much as|as many as|at most|no more than|not more than|(?:a )?maximum(?: of)?"
+    r"|max\.?|capped at)"
     r"|(?P<below>under|less than|below|fewer than|lower than)"
     r"|(?P<at_least>at least|(?:a )?minimum(?: of)?|no less than|not less than|no fewer than|min\.)"
     r"|(?P<above>over|more than|above|upwards? of|exceed(?:s|ing|ed)?|in excess of|greater than)"
-    r"|(?P<from>(?:start(?:s|ing|ed)?|begin(?:s|ning)?)\s(?:at|from)(?: just| only)?|as low as|as little as|from(?: just| only)?)"
+    r"|(?P<from>(?:start(?:s|ing|ed)?|begin(?:s|ning)?)\s(?:at|from)(?: just| only)?|as low as"
+    r"|as little as|from(?: just| only)?)"
     r"|(?P<approx>about|around|roughly|approximately|approx\.?|circa|ca\.|nearly|almost|close to|some|an estimated)"
     r"|(?P<just>just|only|exactly)"
     r")\s|(?P<signs>[~≈<>≤≥]))\s?(?:an?\s|the\s)?$",
@@ -24,7 +26,8 @@ _AFTER = re.compile(
 )
 _TIME = "second|sec|minute|min|hour|hr|day|week|wk|month|mth|mo|quarter|year|yr|annum"
 _EVERY = re.compile(
-    rf"\s?(?:(?:/|per\b|p\.)\s?(?P<per>[a-z]+)|(?:an?|each|every|for every|for each)\s(?P<each>{_TIME}|user|seat|member|"
+    rf"\s?(?:(?:/|per\b|p\.)\s?(?P<per>[a-z]+)|(?:an?|each|every|for every|for each)\s(?P<each>{_TIME}"
+    rf"|user|seat|member|"
     rf"person|employee|agent|transaction|invoice)\b|(?P<adverb>monthly|annually|yearly|weekly|daily|hourly|quarterly)\b"
     rf"(?!\s(?:active|recurring)))\.?(?=\W|$)",
     re.IGNORECASE,
@@ -40,8 +43,9 @@ _ADVERBS = {"monthly": "month", "annually": "year", "annual": "year", "yearly": 
 _SAME = {"mo": "month", "mth": "month", "yr": "year", "annum": "year", "wk": "week", "hr": "hour", "min": "minute",
          "sec": "second", "person": "user", "head": "user", "users": "user", "seats": "seat"}  # fmt: skip
 # A figure without one of these says something else than the same figure with it.
-ESSENTIAL_RATES = frozenset({stem(word) for word in
-                             "second minute hour day week month quarter year user seat member employee agent".split()})  # fmt: skip
+ESSENTIAL_RATES = frozenset(
+    map(stem, words("second minute hour day week month quarter year user seat member employee agent"))
+)
 
 
 def rates_of(text: str, start: int, end: int) -> tuple[frozenset[str], int]:

@@ -8,7 +8,8 @@ from app.grounding.types import ClaimKind
 from app.language.sentences import split_sentences
 
 _GREETING = re.compile(
-    r"(?:hi|hello|hey|dear|good (?:morning|afternoon|evening|day)|greetings)\b(?P<name>[^,!:;?\n]{0,60})(?P<stop>[,!:.]|$|\n)\s*",
+    r"(?:hi|hello|hey|dear|good (?:morning|afternoon|evening|day)"
+    r"|greetings)\b(?P<name>[^,!:;?\n]{0,60})(?P<stop>[,!:.]|$|\n)\s*",
     re.IGNORECASE,
 )
 _SIGN_OFF = re.compile(
@@ -16,12 +17,13 @@ _SIGN_OFF = re.compile(
     r"yours (?:sincerely|truly|faithfully)|all the best|talk soon|speak soon|take care)[,.!]?$",
     re.IGNORECASE,
 )
-_THANKS = re.compile(r"(?:many thanks|thanks|thank you|i appreciate|we appreciate|appreciate|much appreciated)\b", re.IGNORECASE)
+_THANKS = re.compile(
+    r"(?:many thanks|thanks|thank you|i appreciate|we appreciate|appreciate|much appreciated)\b", re.IGNORECASE
+)
 _COURTESY = re.compile(
-    r"(?:(?:i|we) (?:completely |totally |fully )?(?:hope|understand|see)\b(?! (?:that )?(?:you|your|the|our|we)\b.*\d)"
+    r"(?:(?:i|we) hope\b"
     r"|fair (?:point|enough)|no (?:problem|pressure|rush|worries|hard feelings)|good luck|that(?: is|'s) (?:fair|fine|"
-    r"understandable|completely fine|a fair)|makes sense|understood|of course|sorry|apologies|welcome back|"
-    r"(?:if|whenever|when|should) (?:that|this|it|the|your|you|timing|things|anything|billing|plans?)\b)",
+    r"understandable|completely fine|a fair)|makes sense|understood|of course|sorry|apologies|welcome back)",
     re.IGNORECASE,
 )
 _CALL = re.compile(
@@ -33,25 +35,38 @@ _CALL = re.compile(
     re.IGNORECASE,
 )
 _EMBEDDED = re.compile(
-    r"^(?:(?:and |but )?(?P<lead>since|as|because|given(?: that)?|now that|considering(?: that)?|seeing that|with)\b(?P<fact>[^,]{4,}),"
-    r"|did you know (?:that )?(?P<known>.+)\?$|(?P<tagged>.+),\s*(?:right|correct|isn't it|doesn't it|don't you|no)\?$)",
+    r"^(?:(?:and |but )?(?P<lead>since|as|because|given(?: that)?|now that|considering(?: that)?"
+    r"|seeing that)\b\s+(?P<fact>[^,]{4,}),"
+    r"|did you know (?:that )?(?P<known>.+)\?$|(?P<tagged>.+),\s*(?:right|correct|isn't it|doesn't it"
+    r"|don't you|no)\?$)",
     re.IGNORECASE,
 )
 _COMMITMENT = re.compile(
-    r"\b(?:i|we)(?:'ll|’ll| will| shall)\b|\b(?:i|we)(?:'m|’m| am|'re|’re| are) (?:going to|sending|booking|arranging|preparing)\b"
-    r"|\b(?:i|we) (?:can|could|would) (?:also |then |gladly |happily )?(?:have|get|send|share|put|set|arrange|book|prepare|"
+    r"\b(?:i|we)(?:'ll|’ll| will| shall)\b|\b(?:i|we)(?:'m|’m| am|'re|’re| are) (?:going to|sending"
+    r"|booking|arranging|preparing)\b"
+    r"|\b(?:i|we) (?:can|could|would) (?:also |then |gladly |happily )?(?:have|get|send|share|put|set"
+    r"|arrange|book|prepare|"
     r"walk|show|bring|ask|call|answer|give|run|draft|make|introduce|connect|extend|waive|reserve|hold|include|throw|do|help|"
     r"rather)\b|\b(?:i|we)(?:'d|’d) (?:be|rather|like|love|gladly|happily)\b"
-    r"|\b(?:i|we) (?:promise|guarantee|commit|assure)\b|\b(?:our|my|the|a)\s(?:\w+\s){1,3}?(?:will|'ll|’ll)\s(?:call|send|reach|"
+    r"|\b(?:i|we) (?:promise|guarantee|commit|assure)\b|\b(?:our|my|the|a)\s(?:\w+\s){1,3}?(?:will|'ll"
+    r"|’ll)\s(?:call|send|reach|"
     r"contact|write|visit|follow|get|join|help|set|take|prepare|be in touch|be there|answer|come)\b"
     r"|\byou(?:'ll|’ll| will) (?:get|receive|have|find|hear|see)\b|\byou can (?:expect|count on)\b",
     re.IGNORECASE,
 )
 _OFFER = re.compile(
-    r"\b(?:we|i) (?:can |could |are able to |would |will )?(?:also )?(?:offer(?:ing)?|waive|discount|give you|extend you)\b"
+    r"\b(?:we|i) (?:can |could |are able to |would |will )?(?:also )?(?:offer(?:ing)?|waive|discount"
+    r"|give you|extend you)\b"
     r"|\b(?:special|exclusive|introductory) (?:offer|price|rate|deal)\b|\b\d+\s?% off\b|\bfree of charge\b"
     r"|\b(?:get|have|try) (?:it |them |everything )?(?:for )?free\b",
     re.IGNORECASE,
+)
+_SHORT = 6
+_TRAILING = re.compile(
+    r"(?:[,;:—–]\s*(?:and |but |as |since |because |so )?(?=(?:our|we|it|they|all|every|this"
+    r"|the (?:[\w-]+ )?(?:plan|tier|price)"
+    r"|[A-Z][\w-]+ (?:is|has|costs?|includes?|offers?|supports?))\b)|,\s*which\s|\s(?:because"
+    r"|since)\s)(?P<fact>[^,]{6,}?)[.?!]*$"
 )
 _QUESTION_WORDS = re.compile(
     r"(?:would|could|can|shall|should|may|might|do|does|did|is|are|was|were|will|have|has|what|which|who|whose|when|"
@@ -111,16 +126,18 @@ def kind_of(text: str) -> ClaimKind:
 
 
 def embedded_facts(text: str) -> Iterator[tuple[int, int]]:
-    """Statements that a question presupposes: `Since your team doubled, ...?`, `Did you know that ...?`."""
+    """Statements inside a question or call: `Since your team doubled, ...?`, `..., which includes support?`."""
     match = _EMBEDDED.match(text)
-    if match is None:
-        return
-    name = next(name for name in ("fact", "known", "tagged") if match[name])
-    if match["lead"] and match["lead"].lower() == "with":
-        return
-    yield match.span(name)
+    if match is not None:
+        yield match.span(next(name for name in ("fact", "known", "tagged") if match[name]))
+    trailing = _TRAILING.search(text)
+    if trailing is not None:
+        yield trailing.span("fact")
+    if match is None and trailing is None and text.rstrip().endswith("?") and not _asks(text):
+        yield 0, len(text)
 
 
-def is_question_form(text: str) -> bool:
-    """Whether a text that ends with a question mark also begins like a question."""
-    return _QUESTION_WORDS.match(text.lstrip(" \"'“‘")) is not None
+def _asks(text: str) -> bool:
+    """Whether a text with a question mark is a question by its words, or too short to state anything."""
+    starts = (part.strip(" \"'“‘") for part in re.split(r"[,;:—–]|\b(?:or|and|but)\b", text))
+    return len(text.split()) < _SHORT or any(_QUESTION_WORDS.match(start) for start in starts)

@@ -94,8 +94,9 @@ def _short_weekday(name: str) -> str:
 
 def _is_plain_word(match: re.Match[str]) -> bool:
     """`may 5 users` in lower case is a verb and a count, not a date."""
-    month = match["md_m"] or match["dm_m"] or match["my_m"]
-    return month is not None and month in {"may", "march", "mar", "sat", "sun"}
+    month = match["md_m"] or match["dm_m"]
+    has_year = match["md_y"] or match["dm_y"]
+    return month is not None and not has_year and month in {"may", "march", "mar", "sat", "sun"}
 
 
 def _fields(match: re.Match[str]) -> dict[str, str]:

@@ -12,10 +12,11 @@ from functools import lru_cache
 from app.grounding.bounds import bound_of, rates_of
 from app.grounding.dates import find_moments
 from app.grounding.numerals import DIGITS, FRACTIONS, MAGNITUDE, ORDINALS, WORDS, parse_number
+from app.language.words import words
 
 _SYMBOLS = {"$": "USD", "us$": "USD", "a$": "AUD", "au$": "AUD", "c$": "CAD", "ca$": "CAD", "nz$": "NZD",
             "s$": "SGD", "hk$": "HKD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR"}  # fmt: skip
-_CODES = "usd eur gbp jpy inr aud cad chf sek nok dkk nzd sgd hkd pln brl mxn zar cny".split()
+_CODES = words("usd eur gbp jpy inr aud cad chf sek nok dkk nzd sgd hkd pln brl mxn zar cny")
 _NAMED = {"dollar": "USD", "buck": "USD", "euro": "EUR", "pound": "GBP", "rupee": "INR", "yen": "JPY",
           "franc": "CHF", "cent": "USD", "¢": "USD", "pence": "GBP"}  # fmt: skip
 _HUNDREDTHS = frozenset({"cent", "cents", "¢", "pence"})
@@ -26,7 +27,7 @@ _DURATIONS = {
     "wk": ("day", 7), "month": ("month", 1), "mo": ("month", 1), "quarter": ("month", 3), "year": ("month", 12),
     "yr": ("month", 12), "decade": ("month", 120), "ms": ("millisecond", 1), "millisecond": ("millisecond", 1),
 }  # fmt: skip
-_SIZES = "kb mb gb tb pb kib mib gib tib khz mhz ghz kg km cm mm kwh mbps gbps px".split()
+_SIZES = words("kb mb gb tb pb kib mib gib tib khz mhz ghz kg km cm mm kwh mbps gbps px")
 
 _PREFIX = r"(?:(?P<symbol>(?:US|AU?|CA?|NZ|S|HK)?\$|[€£¥₹])|(?P<code>" + "|".join(_CODES) + r")(?=[\s\d]))\s?"
 _SUFFIX = (
@@ -46,7 +47,9 @@ _FIGURE = re.compile(
 )
 _LEFT_OVER = re.compile(r"[^\W_]*\d\w*(?:[.:/]\w*\d\w*)*")
 _PAIR = re.compile(r"(?<![\w.,$€£/])\d{1,3}/\d{1,3}(?![\w/]|[.,]\d)")
-_NUMBERED = re.compile(r"\b(?:Type|Phase|Part|Level|Class|Stage|Series|Grade|Option|Annex)\s(?:[IVX]{1,4}|[A-F])\b(?!['’])")
+_NUMBERED = re.compile(
+    r"\b(?:Type|Phase|Part|Level|Class|Stage|Series|Grade|Option|Annex)\s(?:[IVX]{1,4}|[A-F])\b(?!['’])"
+)
 _OWNER = re.compile(r"\b([A-Z]{2,}|[Tt]ype|[Vv]ersion|[Ll]evel|[Aa]rticle|[Ss]ection|[Pp]hase|[Ss]tep|[Pp]art)[\s-]$")
 _FRACTION = re.compile(
     r"\b(?:(?P<count>a|an|one|two|three|four)[\s-])?(?P<part>half|third|quarter|fourth|fifth|tenth)s?\b"
@@ -57,18 +60,28 @@ _FRACTION = re.compile(
 )
 _TIMES = re.compile(r"\b(?:(?P<two>twice|doubl(?:e[sd]?|ing))|(?P<three>thrice|tripl(?:e[sd]?|ing)))\b", re.IGNORECASE)
 _HALVED = re.compile(r"\bhalv(?:e[sd]?|ing)\b", re.IGNORECASE)
-_ORDINAL = re.compile(r"(?<!at )\b(" + "|".join(ORDINALS) + r")\b(?!\s*,|-party|\s+(?:party|name|of all))", re.IGNORECASE)
+_ORDINAL = re.compile(
+    r"(?<!at )\b(" + "|".join(ORDINALS) + r")\b(?!\s*,|-party|\s+(?:party|name|of all))", re.IGNORECASE
+)
 _ARTICLE = re.compile(
     r"\b(?:within|in|under|for|takes?|took|after|than|about|every)\s+(?P<one>an?|a single|the)\s+"
     r"(?P<time>second|minute|hour|day|week|month|quarter|year)\b(?!\s+(?:end|close))",
     re.IGNORECASE,
 )
-_IDLE_ONE = re.compile(r"(?:\b(?:no|any|every|some|each|that|this|which|the|all in|only|next|other|first)\s+|-)$", re.IGNORECASE)
+_IDLE_ONE = re.compile(
+    r"(?:\b(?:no|any|every|some|each|that|this|which|the|all in|only|next|other|first)\s+|-)$", re.IGNORECASE
+)
 _IDLE_ONE_AFTER = re.compile(
     r"\s+(?:of|another|is|that|who|place|thing|way|question|option|point|more|last|other|to|side|hand|step|call|reply|"
     r"line|idea|example|customer|client)\b|[-.,;:!?)]|$",
     re.IGNORECASE,
 )
+_IDLE_THINGS = re.compile(
+    r"\s+(?:quick |short |other |more |useful )?(?:things|points|reasons|ideas|facts|notes|questions"
+    r"|thoughts|details)\b",
+    re.IGNORECASE,
+)
+_IDLE_OF = re.compile(r"\bof the\s+$", re.IGNORECASE)
 _JOIN = re.compile(r"\s?(?:-|–|—|\bto\b|\bthrough\b|\buntil\b)\s?")
 
 
@@ -132,15 +145,19 @@ def _numbers(text: str) -> list[Figure]:
 
 def _figure(text: str, match: re.Match[str]) -> Figure | None:
     word = match["number"].lower()
-    if word == "one" and not match["time"] and _is_idle_one(text, match):
+    if _is_idle(text, match, word):
         return None
     kind, unit, factor = _kind(match)
     return Figure(kind, parse_number(word) * factor, match.start(), match.end(), unit, step=factor)
 
 
-def _is_idle_one(text: str, match: re.Match[str]) -> bool:
-    """`one` as a pronoun or in "one question" states no number."""
+def _is_idle(text: str, match: re.Match[str], word: str) -> bool:
+    """`one` as a pronoun, `two things` and `which of the two` state no number."""
     before = text[max(0, match.start() - 12) : match.start()]
+    if word in {"one", "two", "three"} and (_IDLE_THINGS.match(text, match.end()) or _IDLE_OF.search(before)):
+        return True
+    if word != "one" or match["time"]:
+        return False
     return bool(_IDLE_ONE.search(before) or _IDLE_ONE_AFTER.match(text, match.end()))
 
 
@@ -190,7 +207,8 @@ def _worded(text: str) -> list[Figure]:
 def _left_over(text: str) -> list[Figure]:
     """Digits in notations that nothing above understands: versions, identifiers, scores."""
     return [
-        Figure("label", Decimal(0), match.start(), match.end(), unit=match[0].lower()) for match in _LEFT_OVER.finditer(text)
+        Figure("label", Decimal(0), match.start(), match.end(), unit=match[0].lower())
+        for match in _LEFT_OVER.finditer(text)
     ]
 
 

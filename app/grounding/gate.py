@@ -6,9 +6,10 @@ from datetime import date
 
 from app.config_files import ValidationConfig
 from app.followups.types import Evidence, LeadContext
-from app.grounding.assertions import NOTHING_STATED, Judgement, judge_assertion
+from app.grounding.assertions import judge_assertion
 from app.grounding.bench import Bench, Source
-from app.grounding.claims import Sentence, embedded_facts, split_claims
+from app.grounding.claims import Sentence, embedded_facts, kind_of, split_claims
+from app.grounding.judgement import NOTHING_STATED, Judgement
 from app.grounding.parts import whole
 from app.grounding.promises import judge_promise
 from app.grounding.questions import judge_names, judge_request
@@ -99,10 +100,16 @@ def _verbatim(source: Source, bench: Bench) -> Judgement:
 def _judge_request(sentence: Sentence, bench: Bench, topic: frozenset[Phrase]) -> Judgement:
     """Questions and calls to action are free, except for what they presuppose."""
     for start, end in embedded_facts(sentence.text):
-        judged = judge_assertion(sentence.text[start:end], bench, topic)
+        judged = _judge_embedded(sentence.text[start:end], bench, topic)
         if not judged.good:
             return replace(judged, reason=f"presupposes what is not supported: {judged.reason}")
     return judge_request(sentence.text, bench, topic, asks=sentence.kind is ClaimKind.QUESTION)
+
+
+def _judge_embedded(text: str, bench: Bench, topic: frozenset[Phrase]) -> Judgement:
+    if kind_of(text) in (ClaimKind.COMMITMENT, ClaimKind.OFFER):
+        return judge_promise(text, bench) or judge_assertion(text, bench, topic)
+    return judge_assertion(text, bench, topic)
 
 
 def _judge_commitment(sentence: Sentence, bench: Bench, topic: frozenset[Phrase]) -> Judgement:
@@ -119,5 +126,3 @@ def _judge_commitment(sentence: Sentence, bench: Bench, topic: frozenset[Phrase]
         return judged
     return replace(judged, verdict=Verdict.UNSUPPORTED if judged.good else judged.verdict,
                    reason="neither the record nor the configuration allows this promise", quote=None)  # fmt: skip
-
-

@@ -5,41 +5,62 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.followups.types import EvidenceItem, LeadContext
+from app.grounding.attachment import same_figure
 from app.grounding.figures import Figure
+from app.grounding.fit import Part
 from app.grounding.lexicon import FUNCTION_WORDS, PLAN_NOUNS, PRICE_KEYS, key_of
-from app.grounding.match import Part, same_figure
-from app.grounding.reading import Reading, read
+from app.grounding.reading import Reading, Word, read
+from app.language.words import words
 
 _ABOUT_LEAD = re.compile(
-    r"\byou(?:'re|’re| are| were|'ve|’ve| have| had|'d|’d| asked| mentioned| said| wrote| told| raised| wanted| noted|"
+    r"\byou(?:'re|’re| are| were| had| asked| mentioned| said| wrote| told| raised| wanted| noted|"
     r" requested| downloaded| tried| looked| signed| attended| joined| visited| shared| brought| expressed| described|"
-    r" pointed| wondered| started| stopped| opened| booked| inquired| enquired| explored| reviewed| called| showed| work| run| sell| use| manage)\b"
+    r" pointed| wondered| started| stopped| opened| booked| inquired| enquired| explored| reviewed"
+    r"| called| showed| work| run| sell| use| manage)\b"
+    r"|\byou(?:'ve|’ve| have) (?:been|had|about|around|over|mentioned|asked|told|already|grown|raised|\d)"
     r"|\byour (?:question|note|message|e-?mail|inter\w+|request|team|company|concern|point|objection|reply|inquiry|"
     r"enquiry|comment|call|budget|industry|role|situation|requirements?|needs?|visit|download|trial|evaluation|search)\b"
-    r"|\b(?:we|i) (?:last |had )?(?:discussed|spoke|talked|met|exchanged|covered|chatted)\b|\bour (?:last |previous |recent |"
-    r"earlier )?(?:conversation|call|chat|discussion|exchange|meeting)\b|\b(?:i|we) (?:know|understand|remember|recall|see|"
+    r"|\b(?:we|i) (?:last |had )?(?:discussed|spoke|talked|met|exchanged|covered|chatted)\b"
+    r"|\bour (?:last |previous |recent |"
+    r"earlier )?(?:conversation|call|chat|discussion|exchange|meeting)\b|\b(?:i|we) (?:know|understand"
+    r"|remember|recall|see|"
     r"gather|hear|heard)\b|\b(?:pricing|price|cost|budget|timing) (?:is|was) (?:a |your |the )"
     r"|\b(?:as|for) an? [\w -]{2,40}\b(?:company|firm|team|business|manufacturer|organi[sz]ation|provider)\b"
     r"|\bcongrat\w*|\bon your\b|\bto your\b|\babout your\b",
+    re.IGNORECASE,
+)
+_ASKED = re.compile(
+    r"\b(?:you|your) (?:asked|mentioned|raised|wondered|inquired|enquired|question|note|concern|request"
+    r"|wanted to know)\b",
     re.IGNORECASE,
 )
 _ABOUT_US = re.compile(r"\b(?:our|us|ours)\b", re.IGNORECASE)
 # Words of conversation: true of any lead who wrote at all, so they need no support of their own.
 TALK = frozenset(
     key_of(word)
-    for word in (
-        "ask asked asking mention mentioned said wrote told raise raised want wanted note noted question questions "
-        "interest interested inquire inquired enquire enquired wonder wondered bring brought express expressed point "
-        "pointed discuss discussed discussing discussion spoke talked talk conversation chat exchange concern concerns "
-        "concerned consideration considering objection topic issue message reply follow following back earlier last "
-        "recent recently previous previously while ago first again know understand remember recall key main important "
-        "request requested information info learn more details look looking looked thinking think compare comparing "
-        "evaluation evaluating interest inquiry enquiry hesitation worry worried yet long time show shown curious "
-        "explore exploring company business team industry like similar requirement requirements needs get got touch "
-        "fair hear heard area work works working"
-    ).split()
+    for word in words("""
+    ask asked asking mention mentioned said wrote told raise raised want wanted note noted question questions
+    interest interested inquire inquired enquire enquired wonder wondered bring brought express expressed point
+    pointed discuss discussed discussing discussion spoke talked talk conversation chat exchange concern
+    concerns concerned consideration considering objection topic issue message reply follow following back
+    earlier last recent recently previous previously while ago first again know understand remember recall key
+    main important request requested information info learn more details look looking looked thinking think
+    compare comparing evaluation evaluating interest inquiry enquiry hesitation worry worried yet long time show
+    shown curious explore exploring company business team industry like similar requirement requirements needs
+    get got touch fair hear heard area work works working
+""")
 )
-_AGO = re.compile(r"\b(?:last week|yesterday|last month|(?:a|two|three) (?:days?|weeks?|months?) ago|today|this week)\b", re.IGNORECASE)
+# Any lead with a record has been in touch.
+_CONTACT = frozenset(
+    key_of(word)
+    for word in words(
+        "follow following back reach know understand fair hear heard touch requirement requirements needs based"
+    )
+)
+_AGO = re.compile(
+    r"\b(?:last week|yesterday|last month|(?:a|two|three) (?:days?|weeks?|months?) ago|today|this week)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +99,8 @@ class LeadRecord:
             missing.append("the time of the last contact")
         total = len(needed) + len(part.figures)
         share = 1.0 if total == 0 else 1 - len(missing) / total
-        best = ranked[0].item if ranked and (_hits(ranked[0], part) or not needed) else None
+        is_talk_alone = all(word.key in _CONTACT for word in part.words)
+        best = ranked[0].item if ranked and (_hits(ranked[0], part) or is_talk_alone) else None
         return best, tuple(missing), max(0.0, share)
 
     def needs_knowledge(self, part: Part) -> bool:
@@ -87,9 +109,18 @@ class LeadRecord:
         about_us = part.raws & PLAN_NOUNS or any(key_of(raw) in PRICE_KEYS for raw in part.raws)
         return bool(kinds) and bool(about_us or _ABOUT_US.search(part.reading.text[part.start : part.end]))
 
+    @staticmethod
+    def is_their_question(part: Part) -> bool:
+        """`You asked about a discount` tells what they said, and promises nothing."""
+        return _ASKED.search(part.reading.text[part.start : part.end]) is not None
+
     def holds_word(self, raw: str) -> bool:
         key = key_of(raw)
         return raw in self.names or any((key, flag) in fact.keys for fact in self._facts for flag in (False, True))
+
+    def explains(self, word: Word) -> bool:
+        """Whether a word may stand in a clause about the lead."""
+        return word.key in TALK or self.holds_word(word.raw)
 
     def has_figure(self, figure: Figure) -> bool:
         return self._has_figure(figure)

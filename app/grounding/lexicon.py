@@ -14,12 +14,21 @@ _MEANINGFUL_STOP_WORDS = _split(
     "all any both each few more most no nor not only once other some without before after during against under over"
 )
 _ALWAYS_EMPTY = _split("any some other each both once under over about after before during")
-FUNCTION_WORDS = (STOP_WORDS - _MEANINGFUL_STOP_WORDS - {"have", "has"}) | _ALWAYS_EMPTY | _split(
-    "upon onto since although though whether while whereas because if unless like etc let lets please ok okay yes hi "
-    "hello hey dear whenever wherever it's i'm we're you're there's that's what's here's i've we've you've s t re ll ve d"
+FUNCTION_WORDS = (
+    (STOP_WORDS - _MEANINGFUL_STOP_WORDS - {"have", "has"})
+    | _ALWAYS_EMPTY
+    | _split(
+        "upon onto since although though whether while whereas because if unless like etc let lets please ok "
+        "okay yes hi "
+        "hello hey dear whenever wherever it's i'm we're you're there's that's what's here's i've we've "
+        "you've s t re ll ve d "
+        "itself themselves yourself yourselves ourselves myself himself herself"
+    )
 )
 
-NEGATORS = _split("not no never without none neither nor cannot cant dont doesnt isnt wont arent lacks lack unable zero")
+NEGATORS = _split(
+    "not no never without none neither nor cannot cant dont doesnt isnt wont arent lacks lack unable zero"
+)
 
 # Verbs and nouns that only link a subject to its fact, and words for the product itself.
 _NEUTRAL = """
@@ -47,8 +56,10 @@ _OFFERING = """
 """
 _SAME = (
     _OFFERING,
-    "reduce reduces reduced reducing reduction cut cuts cutting lower lowers lowered lowering decrease decreases "
-    "decreased shorten shortens shortened shorter fewer less drop drops dropped shrink shrank fall fell slash slashed",
+    """
+    reduce reduces reduced reducing reduction cut cuts cutting lower lowers lowered lowering decrease decreases
+    decreased shorten shortens shortened shorter fewer less drop drops dropped shrink shrank fall fell slash slashed
+    """,
     "increase increases increased increasing raise raised grow grew grown growth rise rose boost boosted higher",
     "price prices priced pricing cost costs costing charge charges charged fee fees",
     "customer customers client clients",
@@ -110,7 +121,9 @@ _SAME = (
 # Softeners of the evidence that a claim must keep, by kind.
 HEDGES: dict[str, str] = {
     **dict.fromkeys(("may", "might", "could", "possibly", "potentially", "perhaps"), "possible"),
-    **dict.fromkeys(("planned", "roadmap", "upcoming", "soon", "planning", "considering", "future", "forthcoming"), "planned"),
+    **dict.fromkeys(
+        ("planned", "roadmap", "upcoming", "soon", "planning", "considering", "future", "forthcoming"), "planned"
+    ),
     **dict.fromkeys(("beta", "preview", "alpha", "experimental", "pilot"), "early"),
     **dict.fromkeys(("formerly", "previously", "deprecated", "discontinued", "retired", "sunset", "legacy"), "past"),
     **dict.fromkeys(("typically", "usually", "generally", "often", "sometimes", "average", "typical"), "typical"),

@@ -3,16 +3,20 @@
 import re
 from decimal import Decimal
 
+from app.language.words import words
+
 _UNITS = {
     word: Decimal(value)
     for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-        "seventeen eighteen nineteen".split()
+        words("""
+    zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
+    seventeen eighteen nineteen
+""")
     )
 }
 _TENS = {
     word: Decimal(10 * value)
-    for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
+    for value, word in enumerate(words("twenty thirty forty fifty sixty seventy eighty ninety"), start=2)
 }
 _SCALES = {
     "dozen": Decimal(12),
@@ -29,7 +33,8 @@ _SCALES = {
 ORDINALS = {
     word: Decimal(value)
     for value, word in enumerate(
-        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split(), start=1
+        words("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"),
+        start=1,
     )
 }
 FRACTIONS = {

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from app.grounding.figures import Figure
+from app.grounding.fit import Part
 from app.grounding.lexicon import OFFERING, PRICE_KEYS, VERBS
-from app.grounding.match import Part
 from app.grounding.reading import Reading, Word
 from app.grounding.subjects import Phrase, Subjects, mentions
 
@@ -28,9 +28,7 @@ def part_of(
 ) -> Part:
     """`reading.text[start:end]` as a part, leaving out the segments in `without`."""
     inside = [w for w in reading.words if start <= w.start and w.end <= end and w.segment not in without]
-    figures = tuple(
-        f for f in reading.figures if start <= f.start and f.end <= end and reading.segment_at(f.start) not in without
-    )
+    figures = tuple(f for f in reading.figures if start <= f.start < end and reading.segment_at(f.start) not in without)
     free = _without_ours(inside, ours)
     found = mentions(inside, subjects)
     money = any(figure.kind == "money" for figure in figures)
@@ -90,8 +88,9 @@ def lead_words(part: Part) -> tuple[frozenset[str], frozenset[str]]:
     """What a list after `part` takes over: its words without the last run (its object), and that run."""
     keys = [(word, word.key) for word in part.words if word.key != OFFERING]
     last: list[str] = []
+    previous: Word | None = None
     for word, key in reversed(keys):
-        if last and not _adjacent(part.reading, word, previous):
+        if previous is not None and not _adjacent(part.reading, word, previous):
             break
         last.append(key)
         previous = word
@@ -122,13 +121,20 @@ def price_aside(part: Part) -> Figure | None:
 
 
 def repeats(reading: Reading) -> bool:
-    """Whether a figure or name occurs twice: such a sentence must stand in one source as a whole.
+    """Whether a list of bare names or figures holds something that the sentence already says.
 
-    Cut apart, `Pro, Pro and Scale` would be supported by a source that lists `Starter, Pro and Scale`.
+    Such a sentence must stand in one source as a whole: cut apart, `Pro, Pro and Scale` would be supported by a source
+    that lists `Starter, Pro and Scale`.
     """
-    figures = [(f.kind, f.value, f.high, f.unit, f.fields) for f in reading.figures]
-    names = [word.raw for word in reading.words if word.capital and word.carries]
-    return len(set(figures)) < len(figures) or len(set(names)) < len(names)
+    items = [((f.kind, f.value, f.high, f.unit, f.fields), reading.segment_at(f.start)) for f in reading.figures]
+    names = [((word.raw,), word.segment) for word in reading.words if word.capital and word.carries]
+    full = {word.segment for word in reading.words if word.carries and not word.capital}
+    for group in (items, names):
+        for place, (value, segment) in enumerate(group):
+            twins = [other for index, (same, other) in enumerate(group) if same == value and index != place]
+            if twins and segment not in full:
+                return True
+    return False
 
 
 def refers_back(part: Part) -> bool:

@@ -16,9 +16,16 @@ _ANAPHORA = re.compile(
     r"customer|firm|tool|result|same|latter|former|two))\b",
     re.IGNORECASE,
 )
-_PLAN_SECTION = re.compile(r"\b(?:plans?|pricing|prices|tiers?|editions?|packages?|customers?|case stud\w+)\b", re.IGNORECASE)
+_PLAN_SECTION = re.compile(
+    r"\b(?:plans?|pricing|prices|tiers?|editions?|packages?|customers?|case stud\w+)\b", re.IGNORECASE
+)
 _CUSTOMER_KINDS = frozenset({"case_studies"})
 _TITLE_WORDS = re.compile(r"\b(?:case study|customer story|success story|how|became|with|at|the)\b", re.IGNORECASE)
+_DENIES = re.compile(
+    r"\bnot (?:included|supported|available|covered|possible|offered|part of)\b|\bexclu\w+|\bunsupported\b|\blimitations?\b"
+    r"|\bknown issues\b|(?:do|does|can|is|are|will|did)(?:n['’]t| ?not) (?:include|support|cover|offer|provide|have|do)\b",
+    re.IGNORECASE,
+)
 _LONGEST_SUBJECT = 5
 
 
@@ -35,6 +42,7 @@ class Statement:
     reading: Reading
     context: frozenset[str]
     context_names: frozenset[str]
+    known: frozenset[str]
     hedges: frozenset[str]
     about: frozenset[Phrase]
     negative_context: bool
@@ -108,16 +116,20 @@ def _statements(piece: str, block: Span, context: _Context) -> Iterator[Statemen
         anaphoric = previous is not None and _ANAPHORA.match(text) is not None
         around = [*above, *lead_in, *([previous] if anaphoric and previous else [])]
         offers = {OFFERING} if block.kind in {BlockKind.TABLE_ROW, BlockKind.LIST_ITEM} else set()
+        surrounding = frozenset({word.key for other in around for word in other.words} | offers)
         yield Statement(
             start=block.start + start,
             end=block.start + end,
             kind=block.kind,
             reading=reading,
-            context=frozenset({word.key for other in around for word in other.words} | offers),
+            context=surrounding,
+            known=surrounding.union(word.key for word in reading.words),
             context_names=frozenset(word.raw for other in around for word in other.words),
-            hedges=frozenset(HEDGES[w.raw] for other in (*above[:-1], *lead_in) for w in other.words if w.raw in HEDGES),
+            hedges=frozenset(
+                HEDGES[w.raw] for other in (*above[:-1], *lead_in) for w in other.words if w.raw in HEDGES
+            ),
             about=about,
-            negative_context=any(word.negated for other in (*above[:-1], *lead_in) for word in other.words),
+            negative_context=any(_DENIES.search(text) for text in (*context.headings[-1:], context.lead_in)),
             plain=plain(text),
         )
         previous = reading

@@ -3,34 +3,48 @@
 import re
 
 from app.followups.types import EvidenceItem, Scope, Task
-from app.grounding.assertions import Judgement
+from app.grounding.attachment import same_figure
 from app.grounding.bench import Bench, lead_quote
 from app.grounding.figures import Figure
+from app.grounding.judgement import Judgement
 from app.grounding.lead_record import TALK
 from app.grounding.lexicon import FUNCTION_WORDS, NEUTRAL_KEYS, PROMISING, key_of
-from app.grounding.match import same_figure
 from app.grounding.reading import Reading, read
 from app.grounding.types import Verdict
+from app.language.words import words
 
 _ASKING = re.compile(
-    r"\b(?:(?:shall|should|can|could|may) (?:i|we)|want me to|like me to|me to|us to|if (?:i|we) (?:send|share|put|set|sent|"
+    r"\b(?:(?:shall|should|can|could|may) (?:i|we)|want me to|like me to|me to|us to|if (?:i|we) (?:send"
+    r"|share|put|set|sent|"
     r"shared|showed|show|arranged|booked))\b",
     re.IGNORECASE,
 )
+_OPEN_QUESTION = re.compile(r"(?:how|what|which|when|who|where|why)\b", re.IGNORECASE)
 _CONVERSATION = frozenset(
     key_of(word)
-    for word in "call chat talk conversation discuss meet meeting demo walkthrough walk speak intro introduction".split()
+    for word in words("call chat talk conversation discuss meet meeting demo walkthrough walk speak intro introduction")
 )
 # Small talk around an offer.
 _AROUND = frozenset(
     key_of(word)
-    for word in (
-        "happy glad gladly happily rather love like send share put together set show walk through breakdown comparison "
-        "summary overview details guess quick short brief minute minutes moment best works work time times useful "
-        "helpful convenient reply back reach touch figure figures answer ask size once ready soon pleased next step"
-    ).split()
+    for word in words("""
+    happy glad gladly happily rather love like send share put together set show walk through breakdown
+    comparison summary overview details guess quick short brief minute minutes moment best works work time times
+    useful helpful convenient reply back reach touch figure figures answer ask size once ready soon pleased next
+    step
+""")
 )
-_MEETING_KINDS = frozenset({"call", "chat", "conversation", "meeting", "demo", "walkthrough", "session", "intro", "slot"})
+_MEETING_KINDS = frozenset({
+    "call",
+    "chat",
+    "conversation",
+    "meeting",
+    "demo",
+    "walkthrough",
+    "session",
+    "intro",
+    "slot",
+})
 
 
 def judge_promise(text: str, bench: Bench) -> Judgement | None:
@@ -46,7 +60,7 @@ def judge_promise(text: str, bench: Bench) -> Judgement | None:
 
 def asks_to_act(text: str) -> bool:
     """Whether a question offers an action of ours: `Shall I send ...?`."""
-    return _ASKING.search(text) is not None
+    return _ASKING.search(text) is not None and _OPEN_QUESTION.match(text) is None
 
 
 def is_allowed(reading: Reading, bench: Bench) -> bool:
@@ -81,6 +95,9 @@ def _owed(reading: Reading, bench: Bench) -> EvidenceItem | None:
     for task in bench.lead.tasks:
         if _covers(reading, read(task.text), _due_fields(task)):
             return EvidenceItem("lead:tasks", Scope.LEAD, task.text, "tasks")
+    raws = {word.raw for word in reading.words}
+    if raws & PROMISING or any(figure.kind in {"money", "percent"} for figure in reading.figures):
+        return None
     for note in filter(None, (bench.lead.notes,)):
         for sentence in re.split(r"(?<=[.;!?])\s+|\n", note):
             if sentence.strip() and _covers(reading, read(sentence), frozenset()):
@@ -108,4 +125,4 @@ def _covers(promise: Reading, owed: Reading, due: frozenset[tuple[str, str]]) ->
     )
 
 
-_AROUND_PROMISE = frozenset(key_of(word) for word in "happy glad gladly over promised back also then".split())
+_AROUND_PROMISE = frozenset(key_of(word) for word in words("happy glad gladly over promised back also then"))

@@ -2,19 +2,28 @@
 
 from dataclasses import replace
 
-from app.grounding.assertions import NOTHING_STATED, Judgement, judge_part
 from app.grounding.bench import Bench
 from app.grounding.figures import Figure
-from app.grounding.lexicon import FUNCTION_WORDS, PROMISING
-from app.grounding.match import Part
+from app.grounding.fit import Part
+from app.grounding.judgement import NOTHING_STATED, Judgement
+from app.grounding.lenses import Lenses
+from app.grounding.lexicon import FUNCTION_WORDS, PROMISING, key_of
 from app.grounding.parts import whole
 from app.grounding.promises import asks_to_act, is_allowed, is_call_length, judge_promise
 from app.grounding.reading import Reading, Word, read
 from app.grounding.subjects import Phrase
 from app.grounding.types import Verdict
+from app.language.words import words
 
 _EXEMPT = Judgement(Verdict.EXEMPT, "asks or invites, states nothing", 1.0)
 _TITLES = frozenset("mr mrs ms miss mx dr prof professor sir madam all team everyone there".split())  # noqa: SIM905
+_DECISIONS = frozenset(
+    key_of(word)
+    for word in words("""
+    signing signed approval order ordering purchase choosing chose agreeing upgrade renewal subscribing contract
+    payment paying committing
+""")
+)
 _ABOUT_US_KINDS = frozenset({"money", "percent", "points", "multiple"})
 
 
@@ -32,8 +41,10 @@ def judge_names(text: str, bench: Bench, greeting: bool = False) -> Judgement:
 
 
 _GREETING_WORDS = frozenset(
-    "hi hello hey dear good morning afternoon evening day greetings best kind warm regards wishes thanks thank many "
-    "cheers sincerely yours truly faithfully all talk speak soon take care with".split()
+    words("""
+    hi hello hey dear good morning afternoon evening day greetings best kind warm regards wishes thanks thank
+    many cheers sincerely yours truly faithfully all talk speak soon take care with
+""")
 )
 
 
@@ -49,6 +60,9 @@ def judge_request(text: str, bench: Bench, topic: frozenset[Phrase], asks: bool)
     if not names.good:
         return names
     reading = read(text)
+    unknown = _unknown_decision(reading, bench)
+    if unknown is not None and not asks:
+        return Judgement(Verdict.UNSUPPORTED, f"the lead's record does not say: {unknown}", 0.0)
     if asks and asks_to_act(text) and not is_allowed(reading, bench):
         promised = judge_promise(text, bench)
         if promised is None:
@@ -56,8 +70,14 @@ def judge_request(text: str, bench: Bench, topic: frozenset[Phrase], asks: bool)
     part = _stated(reading, bench)
     if part is None:
         return _EXEMPT
-    judged = judge_part(part, bench, topic)
+    judged = Lenses(bench, topic).by_knowledge(part)
     return _EXEMPT if judged.good else judged
+
+
+def _unknown_decision(reading: Reading, bench: Bench) -> str | None:
+    """Thanking for an order or an approval asserts it."""
+    decided = [word.raw for word in reading.words if word.key in _DECISIONS and not bench.record.holds_word(word.raw)]
+    return decided[0] if decided else None
 
 
 def _stated(reading: Reading, bench: Bench) -> Part | None:
@@ -86,7 +106,7 @@ def _around(reading: Reading, figures: list[Figure], promising: list[Word]) -> l
     for start in [figure.start for figure in figures]:
         before = [word for word in reading.words if word.end <= start]
         chosen += [word for word in before[-3:] if word.carries]
-    ends = [figure.end for figure in figures] + [word.end for word in promising]
+    ends = [f.end for f in figures if f.kind != "money"] + [word.end for word in promising]
     for end in ends:
         for word in (w for w in reading.words if w.start >= end):
             if not word.carries:

@@ -16,7 +16,9 @@ _BREAK = re.compile(
     re.IGNORECASE,
 )
 _POLARITY_ENDS = re.compile(r"[,;:.()—–]|\b(?:but|although|though|while|whereas)\b", re.IGNORECASE)
-_NO_NEGATION = re.compile(r"\s+(?:only|just|matter|later|more|less|fewer|problem|rush|pressure|longer than)\b", re.IGNORECASE)
+_NO_NEGATION = re.compile(
+    r"\s+(?:only|just|matter|later|more|less|fewer|problem|rush|pressure|longer than)\b", re.IGNORECASE
+)
 _AUXILIARY_HAVE = re.compile(r"\s+(?:been|to|had|not)\b|\s+\w+ed\b", re.IGNORECASE)
 # "SSO is not included" denies SSO, which stands before the negation.
 _PASSIVE = re.compile(r"\b(?:is|are|was|were|be)(?:\s|n['’]t$)", re.IGNORECASE)
@@ -76,7 +78,8 @@ def read(text: str, row: bool = False) -> Reading:
     bare = _blank(text, [(link.start, link.end) for link in links])
     figures = find_figures(bare)
     bare = _blank(bare, [(figure.start, figure.end) for figure in figures])
-    breaks = tuple(match.start() for match in (_CELL_BREAK if row else _BREAK).finditer(bare))
+    solid = _blank(text, [*((link.start, link.end) for link in links), *((f.start, f.end) for f in figures)], "0")
+    breaks = tuple(match.start() for match in (_CELL_BREAK if row else _BREAK).finditer(solid))
     negated = [match.span() for match in _EMPTY_CELL.finditer(text)] if row else []
     words = _words(text, _same_length_phrases(bare), breaks, negated)
     raws = {word.raw for word in words}
@@ -91,10 +94,10 @@ def read(text: str, row: bool = False) -> Reading:
     )
 
 
-def _blank(text: str, spans: list[tuple[int, int]]) -> str:
+def _blank(text: str, spans: list[tuple[int, int]], filler: str = " ") -> str:
     chars = list(text)
     for start, end in spans:
-        chars[start:end] = " " * (end - start)
+        chars[start:end] = filler * (end - start)
     return "".join(chars)
 
 
@@ -105,9 +108,7 @@ def _same_length_phrases(text: str) -> str:
     return text
 
 
-def _words(
-    original: str, text: str, breaks: tuple[int, ...], negated: list[tuple[int, int]]
-) -> tuple[Word, ...]:
+def _words(original: str, text: str, breaks: tuple[int, ...], negated: list[tuple[int, int]]) -> tuple[Word, ...]:
     negated = negated + _negated_places(text)
     words: list[Word] = []
     for match in _WORD.finditer(text):
@@ -159,7 +160,7 @@ def _negated_places(text: str) -> list[tuple[int, int]]:
         if _PASSIVE.search(text, max(0, match.start() - 9), match.end()) and len(following) <= 1:
             places.append((_clause_start(text, match.start()), end))
         elif following:
-            places.append((match.end(), following[: _POLARITY_REACH][-1].end()))
+            places.append((match.end(), following[:_POLARITY_REACH][-1].end()))
         else:
             places.append((_clause_start(text, match.start()), match.start()))
     return places

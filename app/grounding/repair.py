@@ -8,13 +8,15 @@ from app.language.words import STOP_WORDS
 
 # Openings that lean on the sentence before. The first kind can be cut off; a sentence of the second kind goes too.
 _CONNECTOR = re.compile(
-    r"(?:also|additionally|in addition|plus|moreover|furthermore|besides(?: that)?|on top of that|what(?:'s|’s| is) more|"
+    r"(?:also|additionally|in addition|plus|moreover|furthermore|besides(?: that)?|on top of that"
+    r"|what(?:'s|’s| is) more|"
     r"likewise|similarly|however|that said|having said that|then again|still|even so|meanwhile|as well|next|secondly|"
     r"second|finally|and|but|so|in fact|indeed|for example|for instance|in short|overall)\b,?\s+",
     re.IGNORECASE,
 )
 _LEANS = re.compile(
-    r"(?:that(?:'s|’s| is| was| means| way| makes)|this\b|these\b|those\b|it\b|its\b|they\b|their\b|both\b|as a result|therefore|"
+    r"(?:that(?:'s|’s| is| was| means| way| makes)|this\b|these\b|those\b|it\b|its\b|they\b|their\b"
+    r"|both\b|as a result|therefore|"
     r"thus|hence|consequently|because of (?:that|this)|which\b|in other words|the (?:same|latter|former)\b)",
     re.IGNORECASE,
 )
@@ -31,8 +33,8 @@ def without_failures(message: str, report: GroundingReport) -> str:
     """
     if not report.failures:
         return message
-    kept = _kept(report.claims)
-    if not any(claim.kind in _STATES for claim, _ in kept):
+    kept = _without_signature(_kept(report.claims), report.claims)
+    if not any(_is_substance(claim) for claim, _ in kept):
         return ""
     pieces: list[str] = []
     previous: ClaimResult | None = None
@@ -42,7 +44,21 @@ def without_failures(message: str, report: GroundingReport) -> str:
         joined = previous is not None and previous.kind is ClaimKind.GREETING and "\n" not in pieces[-1]
         pieces.append(_after_greeting(text, previous) if joined and previous is not None else text)
         previous = claim
-    return "".join(pieces).strip()
+    text = "".join(pieces).strip()
+    return text[:1].upper() + text[1:] if kept[0][0] is not report.claims[0] else text
+
+
+def _is_substance(claim: ClaimResult) -> bool:
+    return claim.kind in _STATES and (claim.verdict is Verdict.SUPPORTED or claim.kind is ClaimKind.COMMITMENT)
+
+
+def _without_signature(
+    kept: list[tuple[ClaimResult, str]], claims: Sequence[ClaimResult]
+) -> list[tuple[ClaimResult, str]]:
+    """A closing "Best regards," goes with the name that was dropped after it."""
+    if len(kept) > 1 and kept[-1][0].kind is ClaimKind.GREETING and kept[-1][0] is not claims[-1]:
+        return kept[:-1]
+    return kept
 
 
 def _kept(claims: Sequence[ClaimResult]) -> list[tuple[ClaimResult, str]]:
@@ -53,7 +69,13 @@ def _kept(claims: Sequence[ClaimResult]) -> list[tuple[ClaimResult, str]]:
             dropped_before = True
             continue
         text = claim.text
-        if dropped_before and claim.kind in _STATES and claim.verdict is not Verdict.EXEMPT or dropped_before and _leads_on(text):
+        if (
+            dropped_before
+            and claim.kind in _STATES
+            and claim.verdict is not Verdict.EXEMPT
+            or dropped_before
+            and _leads_on(text)
+        ):
             text = _without_connector(text)
             if _LEANS.match(text) and claim.kind is not ClaimKind.QUESTION:
                 continue

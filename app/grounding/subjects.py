@@ -6,7 +6,7 @@ A price belongs to its plan and a result to its customer, so the gate must know 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from app.grounding.lexicon import COMPANY_SUFFIXES, FUNCTION_WORDS, PLAN_NOUNS, PLAN_WORDS, key_of
+from app.grounding.lexicon import COMPANY_SUFFIXES, FUNCTION_WORDS, PLAN_NOUNS, PLAN_WORDS
 from app.grounding.reading import Reading, Word, read
 
 Phrase = tuple[str, ...]
@@ -132,7 +132,9 @@ def _written_as_name(words: Sequence[Word], index: int, length: int) -> bool:
     return after is not None and after.raw in PLAN_NOUNS
 
 
-def segment_subjects(words: Sequence[Word], count: int, subjects: Subjects, figures: Sequence[int]) -> list[set[Phrase]]:
+def segment_subjects(
+    words: Sequence[Word], count: int, subjects: Subjects, figures: Sequence[int]
+) -> list[set[Phrase]]:
     """The subjects of each of `count` segments: its own, else those of the segment before it.
 
     A segment that holds nothing but names is a list and lends them to its neighbour. `figures` are the segments that

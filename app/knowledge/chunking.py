@@ -9,7 +9,7 @@ from app.followups.types import BlockKind, Span
 from app.knowledge.pieces import Piece, TokenCounter, document_text, fitting_pieces
 from app.knowledge.types import Chunk, ChunkedDocument, LoadedDocument
 
-_TINY = 0.25  # of the limit: sections below this are put together with a neighbour
+_TINY = 0.14  # of the limit: sections below this say too little to be found by themselves
 _HEAD = 0.4  # of the limit: the most that title and headings may take of a chunk's tokens
 _SEPARATOR = " › "
 
@@ -24,8 +24,9 @@ class _Draft:
 
     @property
     def path(self) -> tuple[str, ...]:
-        """The sections that hold every piece."""
-        paths = [piece.path for piece in self.pieces]
+        """The sections that hold all of the text; a heading alone is no text of its section."""
+        paths = [piece.path for piece in self.pieces if piece.kind is not BlockKind.HEADING]
+        paths = paths or [piece.path for piece in self.pieces]
         shortest = min(map(len, paths))
         same = (len({path[:length] for path in paths}) == 1 for length in range(1, shortest + 1))
         return paths[0][: sum(same)]
@@ -153,11 +154,9 @@ def _halves(text: str, draft: _Draft) -> tuple[_Draft, ...]:
 
 def _embedding_text(text: str, draft: _Draft, heads: dict[tuple[str, ...], str]) -> str:
     body = text[draft.pieces[0].start : draft.pieces[-1].end]
-    path = draft.path
-    # The text itself opens with the heading of its section: say it once.
+    # Headings with which the text itself opens are not said twice.
     first = draft.pieces[0]
-    if first.kind is BlockKind.HEADING and first.path == path:
-        path = path[:-1]
+    path = draft.path[: len(first.path) - 1] if first.kind is BlockKind.HEADING else draft.path
     return f"{heads[path]}\n{body}" if heads[path] else body
 
 

@@ -16,11 +16,16 @@ _FORMS = (
     r"(?P<yyear>(?:19|20)\d{2})(?![\d-])",
 )
 _DATE = rf"(?:{'|'.join(_FORMS)})"
-_WHOLE = re.compile(rf"\s*{_DATE}(?:[T ]\d{{2}}:\d{{2}}\S*)?\s*", re.IGNORECASE)
+_WEEKDAY = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?\s+)?"
+_TIME = r"(?:[T ]\d{1,2}:\d{2}.{0,40})?"
+_WHOLE = re.compile(rf"\s*{_WEEKDAY}{_DATE}{_TIME}\s*", re.IGNORECASE)
 _HEAD = 1500  # characters of a text in which it may speak about its own validity
 
 # What is said to be valid must be the document or its prices, not a card, a trial or a coupon.
-_SUBJECT = r"(?:prices?|pricing|price\s+list|plans|fees|rates|tariffs?|terms|offer|quote|list|document|sheet|page|version|edition)"
+_SUBJECT = (
+    r"(?:prices?|pricing|price\s+list|plans|fees|rates|tariffs?|terms|offer|quote|list|document|sheet|page|version"
+    r"|edition)"
+)
 _FROM = r"(?:from|as\s+of|as\s+from|since|starting(?:\s+from|\s+on)?|beginning(?:\s+on)?|on|date)?"
 _EFFECTIVE = re.compile(
     rf"\b(?:(?:effective|valid|applicable|in\s+effect|in\s+force)\s*{_FROM}"

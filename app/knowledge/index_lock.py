@@ -6,20 +6,23 @@ from filelock import FileLock, Timeout
 
 from app.errors import IndexLocked, IndexUnavailable
 
-_LOCK = "index.lock"
-_OWNER = "index.owner"
-
 
 class IndexLock:
-    """A lock of the operating system on `directory`: it ends with its process, however that ends.
+    """A named lock of the operating system on `directory`: it ends with its process, however that ends.
 
-    Two processes in one Chroma directory corrupt it, so nothing may open it without this lock.
+    Two processes in one Chroma directory corrupt it, so nothing may open it without the lock `index`. The lock
+    `ingestion` keeps two ingestions from taking each other's staged documents away.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, name: str = "index") -> None:
         self._directory = directory
+        self._name = name
         # The lock is taken in one thread and may be released in another.
-        self._lock = FileLock(directory / _LOCK, blocking=False, thread_local=False)
+        self._lock = FileLock(directory / f"{name}.lock", blocking=False, thread_local=False)
+
+    @property
+    def _owner(self) -> Path:
+        return self._directory / f"{self._name}.owner"
 
     @property
     def held(self) -> bool:
@@ -35,11 +38,11 @@ class IndexLock:
         try:
             self._directory.mkdir(parents=True, exist_ok=True)
             self._lock.acquire()
-            (self._directory / _OWNER).write_text(owner, encoding="utf-8")
+            self._owner.write_text(owner, encoding="utf-8")
         except Timeout as error:
             raise IndexLocked(
-                f"The vector index in {self._directory} is in use by {self._current_owner()}; "
-                "only one process may open it."
+                f"The {self._name} lock of {self._directory} is held by {self._current_owner()}; "
+                "only one process at a time may hold it."
             ) from error
         except OSError as error:
             self._lock.release()
@@ -50,6 +53,6 @@ class IndexLock:
 
     def _current_owner(self) -> str:
         try:
-            return (self._directory / _OWNER).read_text(encoding="utf-8").strip() or "another process"
+            return self._owner.read_text(encoding="utf-8").strip() or "another process"
         except OSError:
             return "another process"

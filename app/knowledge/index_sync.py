@@ -131,6 +131,12 @@ class IndexSync:
             _log.warning("%d chunks have vectors of another model: ingest them again", difference.unusable)
         return difference
 
+    async def rebuild(self, tenant: str) -> None:
+        """Throw the tenant's collection away and fill it again from the database."""
+        async with self._busy:
+            await self._index.drop(tenant, self._digest)
+        await self.reconcile(tenant)
+
     async def run(self, poll_seconds: float, stop: asyncio.Event) -> None:
         """Keep the index up to date until `stop` is set. Outages are logged and waited out, with growing pauses."""
         failures = 0

@@ -22,7 +22,7 @@ _AUDIENCES = frozenset({"internal", "private", "confidential", "employees", "tea
 _JUNK_TITLE = re.compile(
     r"^(?:microsoft (?:word|excel|powerpoint)\b.*|untitled.*|document\d*|slide 1|.*\.\w{2,4}|[\W\d]*)$", re.IGNORECASE
 )
-_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_WORDS = re.compile(r"[A-Z]+s?(?![a-z])|[A-Z]?[a-z]+|\d+")
 _NAME_DATE = re.compile(
     r"(?<!\d)(?P<year>(?:19|20)\d{2})[-_.]?(?P<month>0[1-9]|1[0-2])[-_.]?(?P<day>0[1-9]|[12]\d|3[01])(?!\d)"
 )
@@ -32,6 +32,10 @@ _STATED_TYPES = frozenset({"pricing", "legal", "support", "security"})
 # Types that say little: a word for one of them gives way to any other word.
 _WEAK_TYPES = frozenset({"documentation", "features", "blog", GENERAL})
 _TITLE_WITHIN = 12  # blocks
+_SHEETS = frozenset({".xlsx", ".xlsm", ".csv", ".tsv"})
+_ACRONYMS = frozenset("ai api crm csv erp faq gdpr hipaa hr it kpi llc mfa pdf roi sdk sla soc sso uk us vat".split())  # noqa: SIM905
+# Folders that say what a text is, whatever its subject: a blog post about prices is a blog post.
+_FORMS = frozenset({"blog", "legal"})
 
 
 def profile_document(path: Path, root: Path, document: LoadedDocument, config: RetrievalConfig) -> DocumentProfile:
@@ -61,17 +65,21 @@ def _title(path: Path, document: LoadedDocument, said: ManifestEntry) -> str:
     if said.title:
         return said.title
     head = [block for block in document.blocks[:_TITLE_WITHIN] if block.kind is BlockKind.HEADING]
+    if path.suffix.lower() in _SHEETS:
+        # The name of a sheet is no title; a line above its first table is.
+        head = [block for block in head if block.level == 3 and block in document.blocks[:2]]
     heading = next((block.text for block in head if block.level == 1), head[0].text if head else "")
     of_file = dict(document.metadata).get("title", "")
     if heading:
         return heading
-    return of_file if of_file and not _JUNK_TITLE.match(of_file) else _readable(path.stem)
+    return of_file if of_file and not _JUNK_TITLE.match(of_file) else readable(path.stem)
 
 
-def _readable(stem_: str) -> str:
-    """`case_study-Acme` -> `Case study Acme`."""
-    words = " ".join(re.split(r"[\s_\-+]+", stem_)).strip()
-    return words[:1].upper() + words[1:] or stem_
+def readable(name: str) -> str:
+    """A file name as a title: `roi_case-study` -> `ROI case study`."""
+    words = [word.upper() if word.lower() in _ACRONYMS else word for word in re.split(r"[\s_\-+]+", name) if word]
+    title = " ".join(words)
+    return title[:1].upper() + title[1:] or name
 
 
 # --------------------------------------------------------------------------- source type and scope
@@ -89,12 +97,9 @@ def _source_type(
             known = ", ".join(config.source_types)
             raise ConfigurationError(f"manifest for {path.name}: source_type: {said.source_type!r} is none of {known}")
         return named
-    folders = [*path.relative_to(root).parts[:-1]]
-    for name in (path.stem, *reversed(folders), root.resolve().name):
-        found = _type_in_name(name, config)
-        if found:
-            return found
-    return GENERAL
+    folders = [*reversed(path.relative_to(root).parts[:-1]), root.resolve().name]
+    of_folder = next(filter(None, (_type_in_name(name, config, is_folder=True) for name in folders)), GENERAL)
+    return of_folder if of_folder in _FORMS else _type_in_name(path.stem, config) or of_folder
 
 
 def _named_type(name: str, config: RetrievalConfig) -> str | None:
@@ -108,18 +113,20 @@ def _named_type(name: str, config: RetrievalConfig) -> str | None:
     return None
 
 
-def _type_in_name(name: str, config: RetrievalConfig) -> str | None:
+def _type_in_name(name: str, config: RetrievalConfig, *, is_folder: bool = False) -> str | None:
     """The source type whose words occur in a file or folder name.
 
-    Several words say more than one, a telling type more than a weak one, an earlier word more than a later. One word in
-    another number counts only at the end: `customer-portal` is no customer story.
+    A listed name that ends in `/` is for folders, and for files called just so: `customers/`. Several words say more
+    than one, a telling type more than a weak one, an earlier word more than a later. One word in another number counts
+    only at the end: `customer-portal` is no customer story.
     """
     words = _words(name)
     best: tuple[tuple[int, bool, int], str] | None = None
     for source_type, names in config.source_types.items():
         for candidate in names:
             position = _position(words, _words(candidate))
-            if position is None:
+            whole = len(words) == len(_words(candidate))
+            if position is None or (candidate.endswith("/") and not is_folder and not whole):
                 continue
             rank = (len(_words(candidate)), source_type not in _WEAK_TYPES, -position)
             if best is None or rank > best[0]:

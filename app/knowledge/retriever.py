@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date
 from typing import Protocol
 
@@ -12,10 +12,9 @@ from app.embeddings.base import Embedder, Vectors
 from app.errors import IndexUnavailable
 from app.followups.types import RetrievalOptions
 from app.knowledge.duplicates import without_duplicates
-from app.knowledge.passage_memory import Candidate, PassageMemory
-from app.knowledge.relevance import relevance, term_coverage, term_weights, weights_for
+from app.knowledge.passage_memory import Background, Candidate, PassageMemory
+from app.knowledge.relevance import Signals, contrast, relevance, term_coverage, term_weights, weights_for
 from app.knowledge.types import Passage, Retrieval
-from app.language.words import content_stems
 
 Hits = list[tuple[str, float]]
 # Candidates that SQL rejects (internal, expired, not yet forgotten) must not crowd out the others.
@@ -59,12 +58,13 @@ class _Found:
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """What a caller may see, and how kinds of documents weigh."""
+    """What a caller may see, how kinds of documents weigh, and what is usual in them."""
 
     options: RetrievalOptions
     include_internal: bool
     today: date
     source_weights: Mapping[str, float]
+    background: Background
 
     def admits(self, candidate: Candidate) -> bool:
         chunk = candidate.chunk
@@ -72,6 +72,25 @@ class _Scope:
             (self.include_internal or not chunk.internal)
             and (not self.options.source_types or chunk.source_type in self.options.source_types)
             and (chunk.expiry_date is None or chunk.expiry_date >= self.today)
+        )
+
+
+class _Judge:
+    """Compares candidates with one query."""
+
+    def __init__(self, found: _Found, background: Background) -> None:
+        self._query = found.vector
+        self._size = background.size
+        self._usual = 0.0 if background.centre is None else float(background.centre @ found.vector)
+        self._telling = term_weights(found.query, background.holders, background.size)
+
+    def signals(self, candidate: Candidate) -> tuple[float, Signals]:
+        """The cosine, and what relevance is judged by. Vectors of another model count as unrelated."""
+        cosine = 0.0 if candidate.vector is None else float(candidate.vector @ self._query)
+        return cosine, Signals(
+            contrast(cosine, self._usual, self._size),
+            term_coverage(self._telling, candidate.stems),
+            term_coverage(self._telling, candidate.heading_stems),
         )
 
 
@@ -105,9 +124,11 @@ class Retriever:
             return []
         found, version, degraded = await self._find(tenant, queries, options, include_internal)
         ids = [chunk_id for item in found for chunk_id in (*item.dense, *item.lexical)]
-        candidates = await self._indexes.memory.candidates(tenant, version, ids)
+        candidates, background = await asyncio.gather(
+            self._indexes.memory.candidates(tenant, version, ids), self._indexes.memory.background(tenant, version)
+        )
         weights = self._config.source_weights | dict(options.source_weights)
-        scope = _Scope(options, include_internal, self._today(), weights)
+        scope = _Scope(options, include_internal, self._today(), weights, background)
         return [Retrieval(self._passages(item, candidates, scope), version, degraded) for item in found]
 
     async def _find(
@@ -157,17 +178,16 @@ class Retriever:
         }
         dense = _ranks(found.dense, admitted, self._config.fusion.candidates)
         lexical = _ranks(found.lexical, admitted, self._config.fusion.candidates)
-        telling = term_weights(content_stems(found.query), [candidate.stems for candidate in admitted.values()])
+        judge = _Judge(found, scope.background)
         passages = []
         for chunk_id in dense.keys() | lexical.keys():
             candidate = admitted[chunk_id]
-            cosine = 0.0 if candidate.vector is None else float(candidate.vector @ found.vector)
-            coverage = term_coverage(telling, candidate.stems)
-            likely = relevance(self._weights, cosine, coverage)
+            cosine, signals = judge.signals(candidate)
+            likely = relevance(self._weights, signals)
             if likely >= scope.options.threshold:
                 ranks = dense.get(chunk_id), lexical.get(chunk_id)
                 score = self._fused(*ranks) * scope.source_weights.get(candidate.chunk.source_type, 1.0)
-                passages.append(Passage(candidate.chunk, likely, cosine, *ranks, score, coverage))
+                passages.append(Passage(candidate.chunk, likely, cosine, *ranks, score, *astuple(signals)))
         passages.sort(key=lambda passage: (-passage.fused_score, passage.chunk.id))
         return tuple(without_duplicates(passages)[: scope.options.top_k])
 

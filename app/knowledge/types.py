@@ -104,7 +104,8 @@ class StoredChunk:
 class Passage:
     """A chunk that was found. `relevance` is calibrated, 0..1; ranks count from 1, None = not in that list.
 
-    `coverage` is the weighted share of the query's words that the chunk holds, 0..1.
+    `contrast` is how much nearer to the query the chunk is than the tenant's chunks are on average. `coverage` and
+    `heading_coverage` are the weighted shares of the query's words that the chunk, and its headings alone, hold, 0..1.
     """
 
     chunk: StoredChunk
@@ -113,7 +114,9 @@ class Passage:
     dense_rank: int | None
     lexical_rank: int | None
     fused_score: float
+    contrast: float = 0.0
     coverage: float = 0.0
+    heading_coverage: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

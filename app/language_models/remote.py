@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import json
-import logging
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -29,8 +28,6 @@ MAX_ANSWER_CHARS = 32_000
 # A call cut off sooner than this says more about the caller's deadline than about the server.
 _FAIR_SECONDS = 5.0
 _BUILT_MODELS = 16
-# At DEBUG these log whole requests, so their level does not follow ours.
-_TALKATIVE = ("openai", "httpx2", "httpcore2", "httpx", "httpcore")
 
 _log = get_logger("chat_model")
 
@@ -172,15 +169,13 @@ class RemoteChatModel:
     def _build(self, options: GenerationOptions, client: httpx2.AsyncClient) -> "BaseChatModel":
         from langchain.chat_models import init_chat_model
 
-        for name in _TALKATIVE:
-            logging.getLogger(name).setLevel(logging.WARNING)
         config = self._config
         settings: dict[str, Any] = {
             "model": config.llm_model,
             "model_provider": config.llm_provider,
             "temperature": options.temperature,
             "timeout": config.llm_timeout_seconds,
-            "max_retries": 2,
+            "max_retries": 0,
             "disable_streaming": True,
             "cache": False,
         }
@@ -208,7 +203,7 @@ class RemoteChatModel:
     @property
     def _is_compatible_server(self) -> bool:
         host = urlsplit(self._config.llm_base_url or "").hostname or "api.openai.com"
-        return self._speaks_openai and not host.endswith(("openai.com", "openai.azure.com"))
+        return self._speaks_openai and not host.endswith((".openai.com", ".openai.azure.com"))
 
 
 def _read_answer(answer: "AIMessage") -> Completion:

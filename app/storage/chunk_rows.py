@@ -36,12 +36,12 @@ def version_values(tenant: str, version: NewVersion) -> dict[str, object]:
         "state": "staged",
         "content_hash": version.content_hash,
         "pipeline_fingerprint": version.pipeline_fingerprint,
-        "title": profile.title,
+        "title": _storable(profile.title),
         "source_type": profile.source_type,
         "internal": profile.internal,
         "effective_date": profile.effective_date,
         "expiry_date": profile.expiry_date,
-        "text": version.text,
+        "text": _storable(version.text),
         "created_at": utc_now(),
     }
 
@@ -64,14 +64,19 @@ def chunk_values(tenant: str, version_id: str, version: NewVersion) -> list[dict
             "internal": profile.internal,
             "effective_date": profile.effective_date,
             "expiry_date": profile.expiry_date,
-            "heading_path": list(chunk.heading_path),
+            "heading_path": [_storable(heading) for heading in chunk.heading_path],
             "blocks": [[span.start, span.end, span.kind.value] for span in chunk.blocks],
-            "text": chunk.text,
+            "text": _storable(chunk.text),
             "embedding_model": version.embedding_model,
             "embedding": vector.tobytes(),
         }
 
     return [values(chunk, vector) for chunk, vector in zip(version.chunks, vectors, strict=True)]
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL takes no NUL, and neither database a lone surrogate. One character for another keeps offsets right."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode("utf-8")
 
 
 def current_chunks(tenant: str, ids: Sequence[str]) -> Select[*tuple[Any, ...]]:

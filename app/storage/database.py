@@ -12,7 +12,9 @@ from app.errors import StorageUnavailable
 from app.storage.engines import BEGIN_OPTION, build_engine, make_folder, parse_url
 from app.storage.failures import storage_errors
 
-CLEANUP_SECONDS = 10.0
+CLEANUP_SECONDS = 5.0
+# Longer than the PostgreSQL driver takes to give up a query that it has been told to cancel.
+ABANDON_SECONDS = 8.0
 
 
 class Database:
@@ -98,19 +100,26 @@ async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
     because a server that hangs must not hold its callers for ever.
     """
     task = asyncio.ensure_future(work)
-    deadline = asyncio.get_running_loop().time() + CLEANUP_SECONDS
-    cancelled: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            remaining = deadline - asyncio.get_running_loop().time()
-            await asyncio.wait([task], timeout=max(remaining, 0))
-        except asyncio.CancelledError as error:
-            cancelled = error
-            continue
-        if not task.done():
-            task.cancel()
-            raise StorageUnavailable("The database did not answer in time; try again.")
+    cancelled = await _outlast_cancellation(task, CLEANUP_SECONDS)
+    if not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=ABANDON_SECONDS)
+        raise StorageUnavailable("The database did not answer in time; try again.")
     if cancelled is not None:
-        task.exception()
+        # It matters more than a failure of the work, which is marked as seen here.
+        task.cancelled() or task.exception()
         raise cancelled
     task.result()
+
+
+async def _outlast_cancellation(task: asyncio.Future[None], seconds: float) -> asyncio.CancelledError | None:
+    """Wait for `task` at most `seconds`, whatever cancellation arrives; the last one that did."""
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + seconds
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done() and clock() < deadline:
+        try:
+            await asyncio.wait([task], timeout=deadline - clock())
+        except asyncio.CancelledError as error:
+            cancelled = error
+    return cancelled

@@ -1,6 +1,7 @@
 """Bring a database to a revision of `migrations/`, from any working directory: `python -m app.storage.migrate`."""
 
 import sys
+import threading
 from pathlib import Path
 
 from alembic import command
@@ -13,21 +14,25 @@ from app.settings import load_settings
 from app.storage.engines import BEGIN_OPTION, begin_sqlite, make_folder, parse_url, prepare_sqlite
 from app.storage.failures import storage_errors
 
+# Alembic keeps the migration that runs in globals.
+_alone = threading.Lock()
+
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 
 
 def upgrade(url: str, revision: str = "head") -> None:
     """Apply what is missing, as one transaction; does nothing at `revision`.
 
-    Safe to call from several processes at once: the second waits for the first. Raises `StorageUnavailable`.
+    Safe to call from several threads and processes at once: the others wait for the first. Raises
+    `StorageUnavailable`.
     """
-    with storage_errors():
+    with _alone, storage_errors():
         command.upgrade(_config(url), revision)
 
 
 def downgrade(url: str, revision: str) -> None:
     """Go back to `revision` (`base` = no tables). The data of dropped tables is lost. Raises `StorageUnavailable`."""
-    with storage_errors():
+    with _alone, storage_errors():
         command.downgrade(_config(url), revision)
 
 

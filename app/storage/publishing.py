@@ -49,7 +49,9 @@ async def publish_versions(
 async def _plan_removals(session: AsyncSession, tenant: str, sources: Sequence[str], plan: _Plan) -> None:
     fields = select(DocumentRow.id, VersionRow.id).join(VersionRow, VersionRow.id == DocumentRow.current_version_id)
     for batch in batches(sources):
-        query = fields.where(DocumentRow.tenant_id == tenant, DocumentRow.source.in_(batch))
+        query = fields.where(DocumentRow.tenant_id == tenant, DocumentRow.source.in_(batch)).order_by(
+            DocumentRow.source
+        )
         for document_id, version_id in await session.execute(query):
             plan.current[document_id] = None
             plan.retired.append(version_id)
@@ -57,25 +59,23 @@ async def _plan_removals(session: AsyncSession, tenant: str, sources: Sequence[s
 
 async def _plan_publications(session: AsyncSession, tenant: str, version_ids: Sequence[str], plan: _Plan) -> None:
     """Only staged versions change anything: published ones are current already, superseded ones stay history."""
-    wanted = list(dict.fromkeys(version_ids))
-    found = 0
-    staged: dict[str, tuple[int, str, str | None]] = {}
+    position = {version_id: at for at, version_id in enumerate(dict.fromkeys(version_ids))}
     fields = select(
         VersionRow.id, VersionRow.document_id, VersionRow.number, VersionRow.state, DocumentRow.current_version_id
     ).join(DocumentRow, DocumentRow.id == VersionRow.document_id)
-    for batch in batches(wanted):
-        for row in await session.execute(fields.where(VersionRow.tenant_id == tenant, VersionRow.id.in_(batch))):
-            found += 1
-            if row.state == "staged":
-                newest = max(staged.get(row.document_id, (0, "", None)), (row.number, row.id, row.current_version_id))
-                staged[row.document_id] = newest
-    if found != len(wanted):
+    found = []
+    for batch in batches(list(position)):
+        found += (await session.execute(fields.where(VersionRow.tenant_id == tenant, VersionRow.id.in_(batch)))).all()
+    if len(found) != len(position):
         raise NotFound("A document version to publish does not exist.")
-    for document_id, (_, version_id, former) in staged.items():
-        if former is not None and document_id not in plan.current:
-            plan.retired.append(former)
-        plan.current[document_id] = version_id
-        plan.added.append(version_id)
+    staged = sorted((row for row in found if row.state == "staged"), key=lambda row: row.number)
+    newest = {row.document_id: row for row in staged}
+    # In the order asked for, so that the same run always numbers its changes and search rows in the same way.
+    for row in sorted(newest.values(), key=lambda row: position[row.id]):
+        if row.current_version_id is not None and row.document_id not in plan.current:
+            plan.retired.append(row.current_version_id)
+        plan.current[row.document_id] = row.id
+        plan.added.append(row.id)
 
 
 async def _apply(session: AsyncSession, plan: _Plan) -> None:

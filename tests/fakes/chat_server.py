@@ -170,7 +170,9 @@ class ChatServer:
 
     def __post_init__(self) -> None:
         self._behaviours: list[Behaviour] = [answer("Hello.")]
-        self._socket = socket.create_server(("127.0.0.1", 0))
+        # With the protocol named, asyncio switches Nagle's algorithm off; without, every answer takes 40 ms more.
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        self._socket.bind(("127.0.0.1", 0))
         config = uvicorn.Config(
             self._app,
             interface="asgi3",

@@ -112,8 +112,10 @@ FEATURES = passage(
     "features",
     [
         "# Integrations",
-        ". Ledgerline has a native NetSuite connector. Everything else goes through the REST API with webhooks for "
-        "invoice events.",
+        (
+            ". Ledgerline has a native NetSuite connector. Everything else goes through the REST API with webhooks for "
+            "invoice events."
+        ),
         ". A SAP connector is planned for the autumn.",
         ". Ledgerline does not support QuickBooks Desktop.",
         "# Security",

@@ -27,7 +27,10 @@ TRUE = (
     "On average, Ledgerline pays for itself within 3 months.",
     "Ledgerline has a native NetSuite connector.",
     "Ledgerline connects natively to NetSuite.",
-    "There is a native NetSuite connector, and everything else goes through the REST API with webhooks for invoice events.",
+    (
+        "There is a native NetSuite connector, and everything else goes through the REST API with webhooks "
+        "for invoice events."
+    ),
     "A SAP connector is planned for the autumn.",
     "We hold a SOC 2 Type II report.",
     "Data is encrypted at rest and in transit.",
@@ -67,8 +70,10 @@ FALSE = (
     "The mid-tier plan starts at $299 per month.",
     "The mid-tier plan is $299 per user per month.",
     "Ledgerline costs $299 per month.",
-    "The mid-tier plan costs $299 per month and includes automated invoice processing, real-time analytics and fraud "
-    "detection.",
+    (
+        "The mid-tier plan costs $299 per month and includes automated invoice processing, real-time analytics "
+        "and fraud detection."
+    ),
     "The mid-tier plan includes SSO.",
     "The Starter plan includes SSO.",
     "The Starter plan includes priority support.",

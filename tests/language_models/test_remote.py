@@ -159,15 +159,16 @@ class TestFailures:
         async with chat_model(server) as model:
             assert reason(await failure(model)) == expected
 
-    async def test_a_compressed_answer_is_not_unfolded(self, server: ChatServer) -> None:
-        bomb = gzip.compress(fake.completion("a" * 30_000_000))
+    async def test_a_compressed_answer_is_refused_unread(self, server: ChatServer) -> None:
+        """None was asked for, and a small one can unfold into gigabytes."""
 
         async def behave(exchange: fake.Exchange) -> None:
-            await exchange.respond(200, bomb, {"content-encoding": "gzip"})
+            await exchange.respond(200, gzip.compress(fake.completion("Hi.")), {"content-encoding": "gzip"})
 
         server.script(behave)
         async with chat_model(server) as model:
             assert reason(await failure(model)) == "unusable_answer"
+        assert server.requests[0].headers["accept-encoding"] == "identity"
 
     async def test_server_down(self, server: ChatServer) -> None:
         with socket.create_server(("127.0.0.1", 0)) as unused:
@@ -289,6 +290,20 @@ class TestCircuit:
             results = await asyncio.gather(*(ask(model) for _ in range(8)), return_exceptions=True)
         assert sum(isinstance(result, Completion) for result in results) == 1
         assert len(server.requests) == 2
+
+    async def test_a_trial_call_that_is_cancelled_leaves_its_place(self, server: ChatServer) -> None:
+        server.script(fake.status(500), fake.hang())
+        async with chat_model(server, llm_breaker_failures=1, llm_breaker_reset_seconds=0.05) as model:
+            await failure(model)
+            while circuit(model) == "open":
+                await asyncio.sleep(0.01)
+            trial = asyncio.create_task(ask(model))
+            while len(server.requests) < 2:
+                await asyncio.sleep(0.01)
+            trial.cancel()
+            await asyncio.wait([trial])
+            server.script(fake.answer("Back."))
+            assert (await ask(model)).text == "Back."
 
     async def test_a_hanging_server_opens_it(self, server: ChatServer) -> None:
         server.script(fake.hang())

@@ -82,7 +82,7 @@ class Composer:
             return self._parts((*openings, "handover_customer"), "customer")
         if self._strategy.edge_case is EdgeCase.OBJECTION:
             return self._parts((*openings, "handover_raised"), self._open_question())
-        if self._strategy.topic is Topic.DEMO and openings:
+        if self._strategy.topic is Topic.DEMO and self._opening.slot in ("acted", "asked") and openings:
             return self._parts(openings, self._question_slot())
         if self._selection.asked:
             return self._parts((*openings, "handover_asked"), self._open_question())

@@ -92,13 +92,20 @@ def _wish(task: GenerationInput, opening: Opening, role: NeedRole, names: tuple[
     return Wish(
         role=role,
         topic=task.strategy.topic,
-        subject=opening.subject or "",
+        subject=opening.subject or _asked_words(task, need),
         query=need.query,
         source_types=need.source_types,
         industry=task.lead.lead_industry or "",
         plan=named,
         own_names=names,
     )
+
+
+def _asked_words(task: GenerationInput, need: Need) -> str:
+    """The words of a question that has no clean subject; nothing where the record only names a topic."""
+    if task.strategy.edge_case is not EdgeCase.QUESTION or need.role is not NeedRole.ANSWER:
+        return ""
+    return "" if need.query.startswith(task.lead.product_name) else need.query.partition(":")[0]
 
 
 def _is_unfit(text: str, lead: LeadContext, forbidden: re.Pattern[str]) -> bool:

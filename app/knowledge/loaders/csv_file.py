@@ -1,6 +1,7 @@
 """CSV and TSV to rows: encoding, delimiter and header row are found, not assumed."""
 
 import csv
+import io
 import re
 from collections import Counter
 
@@ -19,7 +20,7 @@ def load_csv(data: bytes) -> LoadedDocument:
     text = decode(data).replace("\x00", "")
     csv.field_size_limit(_LONGEST_FIELD)
     try:
-        grid = list(csv.reader(text.split("\n"), delimiter=delimiter_of(text), skipinitialspace=True))
+        grid = list(csv.reader(io.StringIO(text), delimiter=delimiter_of(text), skipinitialspace=True))
     except csv.Error as error:
         raise DocumentRefused(
             "malformed", "The CSV file cannot be split into cells; check its quotation marks."

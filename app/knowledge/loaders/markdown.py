@@ -16,6 +16,10 @@ from app.knowledge.loaders.text import clean, clean_code, decode
 from app.knowledge.types import Block, LoadedDocument
 
 _ARROWS = re.compile(r"\s*[→›»⟶➜↗]+$")
+_TORN_EMPHASIS = re.compile(r"\*{2,}|(?<![\w*])\*(?=\w)|(?<=[\w.,!?)])\*(?!\w)")
+_CELLS = re.compile(r"\s*(?:\|\s*)+")
+_BLANKS = re.compile(r"_{4,}|__(?=\w)|(?<=\w)__(?!\w)")
+_DEFINES = re.compile(r"^(?:import|export)\b", re.MULTILINE)
 _HEADING_ANCHOR = re.compile(r"\s*[#¶§]+$")
 
 
@@ -30,17 +34,17 @@ def load_mdx(data: bytes) -> LoadedDocument:
 def _load(data: bytes, *, mdx: bool) -> LoadedDocument:
     metadata, body = split_front_matter(decode(data))
     reduced = MarkupReducer(body.replace(SECTION_END, ""), mdx=mdx).reduce()
-    blocks = _TokenReader().read(_parser(mdx).parse(reduced)) or _stand_in(metadata, body)
+    blocks = _TokenReader().read(_parser(mdx).parse(reduced)) or _stand_in(metadata, body, mdx=mdx)
     title = next((value for key, value in metadata if key == "title"), None)
     return LoadedDocument(blocks=tuple(blocks), title=title, metadata=metadata)
 
 
-def _stand_in(metadata: Metadata, body: str) -> list[Block]:
-    """A page without prose is known by its description; a file that only defines components is code."""
+def _stand_in(metadata: Metadata, body: str, *, mdx: bool) -> list[Block]:
+    """A page without prose is known by its description; an MDX file that only defines components is code."""
     described = next((value for key, value in metadata if key in {"description", "excerpt", "summary"}), "")
     if described:
         return [Block(BlockKind.PARAGRAPH, described)]
-    return [Block(BlockKind.CODE, clean_code(body))] if any(map(str.isalnum, body)) else []
+    return [Block(BlockKind.CODE, clean_code(body))] if mdx and _DEFINES.search(body) else []
 
 
 @lru_cache(maxsize=2)
@@ -107,6 +111,12 @@ class _TokenReader:
             self._blocks.append(Block(kind, text, level or self._section))
 
 
+def _without_leftovers(text: str) -> str:
+    """Marks that meant something to the author and nothing to the parser: torn emphasis, cells, blanks of forms."""
+    text = _TORN_EMPHASIS.sub("", text)
+    return _CELLS.sub("; ", _BLANKS.sub("", text)) if "|" in text or "__" in text else text
+
+
 def inline_text(tokens: list[Token]) -> str:
     """Visible text of inline tokens: links and emphasis give their words, images and struck-out words nothing."""
     parts: list[str] = []
@@ -115,8 +125,10 @@ def inline_text(tokens: list[Token]) -> str:
         match token.type:
             case "s_open" | "s_close":
                 struck += 1 if token.type == "s_open" else -1
-            case "text" | "code_inline" | "text_special" if not struck:
-                parts.append(token.content)
+            case "text" | "text_special" if not struck:
+                parts.append(_without_leftovers(token.content))
+            case "code_inline" if not struck:
+                parts.append(token.content.replace("\\$", "$"))
             case "softbreak" | "hardbreak":
                 parts.append(" ")
     return "".join(parts)

@@ -7,67 +7,33 @@ where it closes.
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
+from app.knowledge.loaders.markup_syntax import (
+    BLOCK,
+    HEADING_TAG,
+    INLINE,
+    INLINE_COMPONENTS,
+    MARKUP,
+    SILENT,
+    TEXTS,
+    TITLES,
+)
 from app.knowledge.loaders.tags import Tag, end_of_braces, read_tag, string_literal
-from app.knowledge.loaders.text import raised
+from app.knowledge.loaders.text import dedent, raised
 
 SECTION_END = "\ue000"  # followed by the level of the heading that still applies
 
-_MARKUP = re.compile(
-    r"""
-    (?P<fence>^(?:[ \t>]*|[ \t]*(?:[-*+]|\d{1,3}[.)])[ \t]+)(?P<mark>`{3,}|~{3,})(?P<info>[^\n`]*)\n
-        (?:.*\n)*?(?:[ \t>]*(?P=mark)[`~]*[ \t]*(?:\n|\Z)|\Z))
-  | (?P<code>(?P<ticks>(?<!`)`+(?!`))(?:(?!\n[ \t]*\n)[\s\S]){1,2000}?(?<!`)(?P=ticks)(?!`))
-  | (?P<comment><!--(?:[\s\S]{0,20000}?-->)?|\{/\*(?:[\s\S]{0,20000}?\*/\s*\})?)
-  | (?P<heading>^[ \t]*\#{1,6}(?=[ \t]))
-  | (?P<esm>^(?:import[ \t]+(?:["'{]|[\w*][^\n]*[ \t]from[ \t])|export[ \t]+(?:default|const|let|var|function|async|class|\{|\*)))
-  | (?P<directive>^[ \t]*:{3,}[ \t]*(?:\{?\w[\w-]*\}?)?[ \t]*(?P<label>[^\n]*)$)
-  | (?P<admonition>^(?P<indent>[ \t]*)(?:!!!|\?\?\?\+?)[ \t]+\w[\w-]*(?:[ \t]+"(?P<name>[^"\n]*)")?[ \t]*$)
-  | (?P<alert>(?<=>)[ \t]*\[![\w-]+\][+-]?(?:[ \t]*$)?)
-  | (?P<footnote>\[\^[^\]\s]+\]:?)
-  | (?P<template>\{\{[<%]?[^{}\n]{0,500}?[>%]?\}\}|\{%[^\n]{0,500}?%\}|\[\[?_?(?:toc|TOC)_?\]\]?)
-  | (?P<wiki>\[\[(?:[^\[\]\n|]{1,200}\|)?(?P<shown>[^\[\]\n|]{1,200})\]\])
-  | (?P<emoji>(?<![^\s(]):[a-z][a-z0-9_+-]{1,30}:(?=[\s).,!]|$))
-  | (?P<marked>==(?P<lit>[^=\s][^=\n]*)==)
-  | (?P<attrs>\{[:\#.][^{}\n]*\})
-  | (?P<tag><(?=/?[A-Za-z]|/?>))
-  | (?P<brace>\{)
-  | (?P<escape>\\[\s\S])
-    """,
-    re.VERBOSE | re.MULTILINE,
-)
-_SILENT = frozenset(
-    "script style svg iframe noscript template video audio object canvas head math select button del s strike".split()
-)
-_BLOCK = frozenset(
-    """
-    p div section article main header footer aside nav blockquote figure figcaption center details summary ul ol li dl
-    dt dd form fieldset hr address
-    """.split()  # noqa: SIM905 - a word list reads better as text
-)
-_INLINE = frozenset(
-    """
-    a abbr b bdi bdo big br cite code data dfn em font i img input ins kbd label mark picture q rp rt ruby samp small
-    source span strong sub sup time track tt u var wbr
-    """.split()  # noqa: SIM905 - a word list reads better as text
-)
-_INLINE_COMPONENTS = frozenset({"Icon", "Tooltip", "Badge", "Link", "Kbd", "Highlight", "Image", "Color"})
-_HEADING_TAG = re.compile(r"h[1-6]|summary", re.IGNORECASE)
-_TITLES = ("title", "label", "question", "heading", "header", "summary", "path", "query", "body", "name")
-_TEXTS = ("description", "subtitle", "text", "content", "caption", "answer")
 
-
+@dataclass(slots=True)
 class _Open:
-    """A component or element whose closing tag is awaited."""
+    """A component or element whose closing tag is awaited. `heading_at` is where its title stands in the output."""
 
-    __slots__ = ("block", "heading_at", "level", "name", "title")
-
-    def __init__(self, name: str, block: bool, level: int, title: str = "", heading_at: int = -1) -> None:
-        self.name = name
-        self.block = block
-        self.level = level
-        self.title = title
-        self.heading_at = heading_at
+    name: str
+    block: bool
+    level: int
+    title: str = ""
+    heading_at: int = -1
 
 
 class MarkupReducer:
@@ -84,7 +50,7 @@ class MarkupReducer:
 
     def reduce(self) -> str:
         text, position = self._text, 0
-        while match := _MARKUP.search(text, position):
+        while match := MARKUP.search(text, position):
             self._segment.append(text[position : match.start()])
             end = _HANDLERS[match.lastgroup or ""](self, match)
             # A handler that declines leaves the character as it is.
@@ -96,7 +62,7 @@ class MarkupReducer:
         self._flush()
         return "".join(self._out)
 
-    # ---------------------------------------------------------------- handlers: offset after the match, None = keep
+    # Handlers return the offset after what they dealt with, None to keep the match as it is.
 
     def _keep(self, match: re.Match[str]) -> None:
         del match
@@ -104,10 +70,12 @@ class MarkupReducer:
     def _drop(self, match: re.Match[str]) -> int:
         return match.end()
 
-    def _heading(self, match: re.Match[str]) -> None:
+    def _heading(self, match: re.Match[str]) -> int:
         self._level = len(match[0].strip())
         for item in self._open:
             item.level = min(item.level, self._level)
+        self._segment.append(f"{match[0]} ")
+        return match.end()
 
     def _esm(self, match: re.Match[str]) -> int | None:
         if not self._mdx:
@@ -160,24 +128,19 @@ class MarkupReducer:
         name = tag.name.lower()
         if tag.closing:
             self._close(tag)
-        elif name in _SILENT and tag.name == name and not tag.empty:
-            return self._after_closing(tag)
+        elif name in SILENT and tag.name == name and not tag.empty:
+            return self._inner_end(tag)[1]
         elif name == "table" and not tag.empty:
             return self._table(tag)
         elif name == "pre" and not tag.empty:
             return self._preformatted(tag)
         elif name == "sup" and not tag.empty:
             return self._raised(tag)
-        elif _HEADING_TAG.fullmatch(tag.name):
+        elif HEADING_TAG.fullmatch(tag.name):
             return self._html_heading(tag)
         else:
             self._element(tag)
         return tag.end
-
-    # ---------------------------------------------------------------- elements
-
-    def _after_closing(self, tag: Tag) -> int:
-        return self._inner_end(tag)[1]
 
     def _inner_end(self, tag: Tag) -> tuple[int, int]:
         """Where the content of `tag` ends and where its closing tag ends; an unclosed tag has no content."""
@@ -216,20 +179,20 @@ class MarkupReducer:
 
     def _element(self, tag: Tag) -> None:
         name = tag.name.lower()
-        known = name in _BLOCK or name in _INLINE or name == "br"
+        known = name in BLOCK or name in INLINE or name == "br"
         component = tag.name[:1].isupper() and not (tag.name.isupper() and known)
-        if not component and name not in _BLOCK and name not in _INLINE and self._is_placeholder(tag):
+        if not component and name not in BLOCK and name not in INLINE and self._is_placeholder(tag):
             self._segment.append(tag.name)
             return
-        block = name in _BLOCK and not component or (component and self._starts_line(tag))
-        block = block and tag.name not in _INLINE_COMPONENTS
+        block = name in BLOCK and not component or (component and self._starts_line(tag))
+        block = block and tag.name not in INLINE_COMPONENTS
         if name == "br":
             self._segment.append(self._line_break(tag))
         elif component and self._is_placeholder(tag):
             self._segment.append(tag.name)
         elif block:
             self._open_block(tag, component)
-        elif not tag.empty and name not in _INLINE:
+        elif not tag.empty and name not in INLINE:
             self._open.append(_Open(tag.name, False, self._level))
 
     def _is_placeholder(self, tag: Tag) -> bool:
@@ -249,8 +212,8 @@ class MarkupReducer:
         return ", " if self._text[tag.start - 1 : tag.start] not in {"|", " ", ",", ":", ";"} else " "
 
     def _open_block(self, tag: Tag, component: bool) -> None:
-        title = next((tag.attributes[key] for key in _TITLES if tag.attributes.get(key)), "") if component else ""
-        text = next((tag.attributes[key] for key in _TEXTS if tag.attributes.get(key)), "") if component else ""
+        title = next((tag.attributes[key] for key in TITLES if tag.attributes.get(key)), "") if component else ""
+        text = next((tag.attributes[key] for key in TEXTS if tag.attributes.get(key)), "") if component else ""
         if tag.empty:
             shown = f"- {title}" if title and not text else title and self._heading_line(title)
             self._flush(f"\n\n{shown}\n\n{text}\n\n" if shown or text else "\n\n")
@@ -284,7 +247,7 @@ class MarkupReducer:
     def _close(self, tag: Tag) -> None:
         names = [item.name for item in self._open]
         if tag.name not in names:
-            if tag.name.lower() in _BLOCK:
+            if tag.name.lower() in BLOCK:
                 self._segment.append("\n\n")
             return
         while self._open:
@@ -310,7 +273,7 @@ class MarkupReducer:
         pending = "".join(self._segment)
         self._segment = []
         if any(item.block for item in self._open):
-            pending = _dedent(pending)
+            pending = dedent(pending)
         self._out.append(pending + after)
 
 
@@ -333,12 +296,3 @@ _HANDLERS: dict[str, Callable[[MarkupReducer, re.Match[str]], int | None]] = {
     "tag": MarkupReducer._tag,
     "brace": MarkupReducer._brace,
 }
-
-
-def _dedent(text: str) -> str:
-    first = re.search(r"^([ \t]+)(?=\S)|^(?=\S)", text, re.MULTILINE)
-    width = len((first[1] or "").expandtabs(4)) if first else 0
-    if not width:
-        return text
-    lines = (line.expandtabs(4) if line[:1] in {" ", "\t"} else line for line in text.split("\n"))
-    return "\n".join(line[min(width, len(line) - len(line.lstrip(" "))) :] for line in lines)

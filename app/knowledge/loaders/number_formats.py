@@ -43,7 +43,7 @@ def shown_number(value: float, code: str = "") -> str:
     percent = "%" in before + after
     number = _digits(abs(value) * (100 if percent else 1), digits)
     negative = value < 0 and "(" not in before and "-" not in before
-    before, after = before.replace("(", "-").strip(), after.replace(")", "").rstrip()
+    before, after = before.replace("(", "-").lstrip(), after.replace(")", "").rstrip()
     return f"{'-' if negative else ''}{before}{number}{after}".strip()
 
 

@@ -2,6 +2,7 @@
 
 import io
 import logging
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
@@ -11,8 +12,8 @@ import pdfplumber
 from pdfminer.pdfdocument import PDFEncryptionError
 from pdfminer.psexceptions import PSException
 from pdfplumber.page import Page
-from pdfplumber.utils.text import extract_words
 from pdfplumber.utils.exceptions import MalformedPDFException, PdfminerException
+from pdfplumber.utils.text import extract_words
 
 from app.errors import DocumentRefused
 from app.knowledge.loaders.front_matter import as_metadata
@@ -26,6 +27,7 @@ from app.knowledge.types import LoadedDocument
 MAX_PAGES = 2000
 Char = dict[str, Any]  # what pdfplumber tells of one letter
 
+_GLYPH = re.compile(r"\(cid:\d+\)")
 _RAISED_SIZE = 0.78  # of the word's letters
 _BOLD = ("bold", "black", "heavy", "semibold", "demi", "cmbx")
 
@@ -130,7 +132,8 @@ def _word(item: Char) -> Word:
     size = max(float(char["size"]) for char in chars)
     bold = sum(any(mark in char["fontname"].lower() for mark in _BOLD) for char in chars)
     return Word(
-        text=_text(chars, size),
+        # A word that is one nameless glyph is a bullet.
+        text="•" if _GLYPH.fullmatch(item["text"]) else _text(chars, size),
         x0=float(item["x0"]),
         x1=float(item["x1"]),
         top=float(item["top"]),

@@ -1,5 +1,6 @@
 """From positioned words to lines and unruled tables in reading order. Lengths are points, y grows downwards."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -10,6 +11,7 @@ _COLUMN_ROWS = 5  # fewer rows are no column
 _COLUMN_WORDS = 3.2  # words per row of prose; cells of a table hold fewer
 _CELL_GAP = 0.9  # of the letter size: least width of the gap between two cells
 _TABLE_ROWS = 3
+_MARK = re.compile(r"(?:[^\w\s]|\(?\w{1,2}[.)])?")  # a bullet or number in front of list items
 _CELL_WORDS = 7  # words per cell on average; more is prose
 
 
@@ -197,7 +199,8 @@ def _grid(rows: Sequence[Row], gaps: Sequence[tuple[float, float]]) -> Grid | No
         cells.append(tuple(texts))
     words = sum(len(text.split()) for row in cells for text in row)
     filled = sum(bool(text) for row in cells for text in row)
-    if words > _CELL_WORDS * filled or all(_is_mark(row[0]) for row in cells):
+    is_list = len(gaps) == 1 and all(_MARK.fullmatch(row[0]) for row in cells)
+    if words > _CELL_WORDS * filled or is_list:
         return None
     bold = [all(word.bold for word in row) for row in rows]
     return Grid(tuple(cells), min(word.top for word in rows[0]), bold[0] and not any(bold[1:]))
@@ -221,11 +224,6 @@ def _columns(rows: Sequence[Row], gaps: Sequence[tuple[float, float]]) -> Iterat
         cells = [cell for cell in (_split(row, gaps)[column] for row in rows) if cell]
         left, right = min(cell[0].x0 for cell in cells), max(cell[-1].x1 for cell in cells)
         yield from (_line(cell, left, right) for cell in cells)
-
-
-def _is_mark(text: str) -> bool:
-    """A bullet or number in front of list items."""
-    return len(text.strip("().")) <= 2
 
 
 def _line(row: Row, left: float, right: float) -> Line:

@@ -148,7 +148,7 @@ class _Fonts:
             return False
         if _MOSTLY_FIGURE.match(text) or (_BULLET.match(text) and not _NUMBERED.match(text)):
             return False
-        return larger or not re.search(r"[.:;,]$", text)
+        return not re.search(r"\.$" if larger else r"[.:;,]$", text)
 
     def _level(self, line: Line) -> int:
         return min(self._levels.get(_rounded(line.size), len(self._levels) + 1), 6)

@@ -5,7 +5,6 @@ from pathlib import Path
 from types import MappingProxyType
 
 from app.errors import DocumentRefused
-from app.followups.types import BlockKind
 from app.knowledge.loaders.base import Loader
 from app.knowledge.loaders.csv_file import load_csv
 from app.knowledge.loaders.docx import load_docx
@@ -47,16 +46,26 @@ def load(path: Path) -> LoadedDocument:
     loader = LOADERS.get(suffix)
     if loader is None:
         known = ", ".join(sorted(SUPPORTED_SUFFIXES))
-        raise DocumentRefused(
-            "unsupported", f"Files of type {suffix or 'no extension'} are not read; use one of {known}."
-        )
+        named = f"of type {suffix}" if suffix else "without a suffix"
+        raise DocumentRefused("unsupported", f"Files {named} are not read; use one of {known}.")
     data = _read(path)
-    if suffix not in _BINARY and is_binary(data):
-        raise DocumentRefused("malformed", f"The file is named {suffix} but does not hold text.")
-    document = loader(data)
-    if not any(block.kind is not BlockKind.HEADING for block in document.blocks) and not document.blocks:
-        raise DocumentRefused("empty", "The file holds no text.")
+    _check_kind(data, suffix)
+    try:
+        document = loader(data)
+    except RecursionError as error:
+        raise DocumentRefused("malformed", "The document is nested too deeply to be read; simplify it.") from error
+    if not document.blocks:
+        hint = "; if it is a scan, save it with recognised text" if suffix == ".pdf" else ""
+        raise DocumentRefused("empty", f"The file holds no text{hint}.")
     return document
+
+
+def _check_kind(data: bytes, suffix: str) -> None:
+    """Refuse content that its name does not announce."""
+    if data.startswith(b"%PDF-") and suffix != ".pdf":
+        raise DocumentRefused("malformed", f"The file is named {suffix} but is a PDF; rename it to end in .pdf.")
+    if suffix not in _BINARY and is_binary(data):
+        raise DocumentRefused("malformed", f"The file is named {suffix} but does not hold text; check its name.")
 
 
 def _read(path: Path) -> bytes:

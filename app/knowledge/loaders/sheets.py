@@ -62,7 +62,7 @@ def _region_blocks(region: list[list[str]], above: list[str]) -> tuple[list[Bloc
     """
     first = next((index for index, row in enumerate(region) if sum(map(bool, row)) >= 2), len(region))
     last = len(region)
-    while last > first and sum(map(bool, region[last - 1])) < 2:
+    while last > first + 2 and sum(map(bool, region[last - 1])) < 2:
         last -= 1
     table = [row for row in region[first:last] if any(row)]
     count = _header_rows(table)

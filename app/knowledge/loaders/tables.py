@@ -51,9 +51,10 @@ def table_rows(grid: Grid, header_rows: int | None = None) -> list[str]:
         count = 0
     headers = merged_headers(rows[:count], len(rows[0]))
     if count == 0 and len(rows[0]) == 2:
-        return [f"{row[0].rstrip(':')}: {row[1]}" if all(row) else row[0] or row[1] for row in rows]
+        pairs = (f"{row[0].rstrip(':')}: {row[1]}" if all(row) else row[0] or row[1] for row in rows)
+        return [text for text in pairs if any(map(str.isalnum, text))]
     if count == len(rows):
-        return [row_text((), row) for row in rows]
+        return [text for row in rows if (text := row_text((), row))]
     return _grouped(headers, rows[count:])
 
 
@@ -65,7 +66,8 @@ def _grouped(headers: Sequence[str], rows: list[list[str]]) -> list[str]:
             group = next(cell for cell in row if cell)
             continue
         text = row_text(headers, row)
-        texts.append(f"{group}; {text}" if group else text)
+        if text:
+            texts.append(f"{group}; {text}" if group else text)
     return texts
 
 

@@ -91,6 +91,16 @@ def clean_code(text: str) -> str:
     return re.sub(r"\n{2,}", "\n", "\n".join(lines)).strip("\n")
 
 
+def dedent(text: str) -> str:
+    """`text` with its lines moved left by the indentation of the first one that is not blank."""
+    first = re.search(r"^([ \t]+)(?=\S)|^(?=\S)", text, re.MULTILINE)
+    width = len((first[1] or "").expandtabs(4)) if first else 0
+    if not width:
+        return text
+    lines = (line.expandtabs(4) if line[:1] in {" ", "\t"} else line for line in text.split("\n"))
+    return "\n".join(line[min(width, len(line) - len(line.lstrip(" "))) :] for line in lines)
+
+
 def raised(before: str, text: str) -> str:
     """What a superscript `text` after `before` means in plain text.
 

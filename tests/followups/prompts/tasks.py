@@ -105,7 +105,7 @@ TASK = GenerationInput(LEAD, STRATEGY, EVIDENCE, GenerationOptions(), word_limit
 REPAIR = replace(
     TASK,
     repair_of="Hi Zaphod, the Team plan costs $39. Shall I send details?",
-    violations=(Violation("grounding", '"the Team plan costs $39": no source has this figure'),),
+    violations=(Violation("grounding", '"Hi Zaphod, the Team plan costs $39.": no source has this figure'),),
 )
 MINIMAL = replace(
     TASK,

@@ -118,12 +118,15 @@ def _answer(candidate: Candidate, wish: Wish) -> float | None:
     if candidate.item.source_type in _CASE_TYPES:
         return None
     special, names = _special_stems(wish)
-    covered = special & (candidate.stems | _aliases(candidate, wish, special))
+    said = candidate.stems | _aliases(candidate, wish, special)
+    covered = frozenset(part for part in special if any(_alike(part, other) for other in said))
     if names - covered or not _addresses(candidate, wish, special, covered):
         return None
     score = 2.0 * len(covered) / len(special) if special else 0.0
     asked = set(content_stems(wish.subject))
     score += 0.8 * len(asked & candidate.stems) / len(asked) if asked else 0.0
+    if wish.topic is not None and speaks_about(wish.topic, " ".join(candidate.text.split()[:6])):
+        score += 0.4
     if wish.topic in _TOPICS_WITH_FIGURES:
         score += 0.6 * states_figure(candidate.text)
     if wish.topic is Topic.PRICING:
@@ -226,6 +229,11 @@ def _aliases(candidate: Candidate, wish: Wish, special: frozenset[str]) -> froze
     lines = (text[a:b] for a, b in split_sentences(text))
     named = (frozenset(content_stems(line)) for line in lines if plan["name"] in line)
     return frozenset(part for stems in named for part in stems & special)
+
+
+def _alike(one: str, other: str) -> bool:
+    """Equal stems, or long ones with the same beginning ("encryption", "encrypted")."""
+    return one == other or (min(len(one), len(other)) >= 6 and one[:6] == other[:6])
 
 
 def _query_cover(candidate: Candidate, wish: Wish) -> float:

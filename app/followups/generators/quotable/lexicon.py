@@ -79,7 +79,7 @@ DANGLING_OPENINGS = frozenset(
     "
     it it's its they their them he she his her this that these those there's here here's however also but and or nor
     so then thus therefore hence moreover furthermore additionally besides instead otherwise alternatively similarly
-    likewise meanwhile finally first firstly second secondly third thirdly last lastly next now yes no not sure well
+    likewise meanwhile finally first firstly second secondly third thirdly last lastly next now yes sure well
     okay ok great please note remember again anyway still yet once rather though although because which who whose
     whom why what how another such both either neither others same afterwards afterward later earlier previously
     subsequently consequently accordingly nevertheless nonetheless conversely indeed actually basically essentially
@@ -92,23 +92,23 @@ DANGLING_OPENINGS = frozenset(
 DANGLING_PHRASES = tuple(
     " ".join(phrase.split())
     for phrase in """
-    for example, for instance, in addition, as a result, as such, in this, in that, in these, in those,
-    on the other hand, on top, in other words, in short, that said, of course, by the way, after that, after this,
-    from there, from here, to do so, to do this, to do that, at that, at this, in such, in contrast, as well,
-    as mentioned, as described, as shown, as noted, as you, as we, as always, not only, the same, the other,
-    the former, the latter, the first, the second, the third, the last, the next, the previous, the above,
-    the resulting, the rest, the following, the new, one of these, one of the, some of the, some of these,
-    most of these, all of these, all of the, none of, each of these, many of these, one such, one caveat, one thing,
-    one more, one last, one note, with this, with that, with these, by doing, for this, for that, for these,
-    due to this, because of this, if so, if not, if this, if that, if it, if they, if these, when this, when it,
-    when they, once this, once it, once they, once that, in case, apart from, other than, aside from, along with,
-    instead of, in particular, at first, at the moment, at present, under the hood, in the future, over time,
-    behind the scenes, there we, there you, in our case, in their, in its, in his, in her, with its, with their,
-    by its, like the, on this, on that, from this, from that, the idea, the reason, the goal, the point,
-    the answer, the problem, the question, the difference, the trick, the catch, the result, the results,
-    in fact, for simplicity, for convenience, if left, if set, if empty, if enabled, if disabled, if provided,
-    if omitted,
-    when left, when set, when omitted, when enabled, in both, for both, in either, for more, for further,
+    for example, for instance, in addition, as a result, as such, in this, in that, in these, in those, on the other
+    hand, on top, in other words, in short, that said, of course, by the way, after that, after this, from there,
+    from here, to do so, to do this, to do that, at that, at this, in such, in contrast, as well, as mentioned, as
+    described, as shown, as noted, as you, as we, as always, not only, the same applies, the same is, the same goes,
+    the other one, the other is, the former, the latter, the first one, the first group, the first is, the first
+    step, the second one, the second is, the third is, the last one, the last is, the last step, the next step, the
+    next one, the previous, the above, the resulting, the rest of, the rest is, the following, one of these, one of
+    the, some of the, some of these, most of these, all of these, all of the, none of, each of these, many of these,
+    one such, one caveat, one thing, one more, one last, one note, with this, with that, with these, by doing, for
+    this, for that, for these, due to this, because of this, if so, if not, if this, if that, if it, if they, if
+    these, when this, when it, when they, once this, once it, once they, once that, in case, apart from, other than,
+    aside from, along with, instead of, in particular, at first, at the moment, at present, under the hood, in the
+    future, over time, behind the scenes, there we, there you, in our case, in their, in its, in his, in her, with
+    its, with their, by its, like the, on this, on that, from this, from that, the idea, the reason, the goal, the
+    point, the answer, the problem, the question, the difference, the trick, the catch, the result, the results, in
+    fact, for simplicity, for convenience, if left, if set, if empty, if enabled, if disabled, if provided, if
+    omitted, when left, when set, when omitted, when enabled, in both, for both, in either, for more, for further,
     for details, for information, for now, for me, to me
     """.split(",")  # noqa: SIM905
 )

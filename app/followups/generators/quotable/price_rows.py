@@ -14,6 +14,7 @@ _AMOUNT = re.compile(
     re.IGNORECASE,
 )
 _UNIT = re.compile(r"user|seat|mo(?:nth)?|yr|year", re.IGNORECASE)
+_MARK_THEN_SPACE = re.compile(r"(?<=[$€£]) ")
 _NAME = re.compile(r"[A-Z][\w+&-]*(?: [A-Z0-9][\w+&-]*){0,3}")
 _SPELLED = {"mo": "month", "yr": "year", "monthly": "month", "annual": "year", "yearly": "year"}
 
@@ -29,12 +30,14 @@ def verbalise_price_row(row: str) -> str | None:
         return None
     prices = [(match, cell) for header, cell in cells[1:] if (match := _PRICE.fullmatch(header))]
     subject = _SUBJECT.fullmatch(cells[0][0])
-    if subject is None or len(prices) != 1 or _NAME.fullmatch(cells[0][1]) is None:
-        return None
-    if any(_AMOUNT.match(cell) for header, cell in cells[1:] if not _PRICE.fullmatch(header)):
+    if subject is None or len(prices) != 1:
         return None
     noun = subject["noun"].lower()
     name = re.sub(rf" {noun}$", "", cells[0][1], flags=re.IGNORECASE)
+    if _NAME.fullmatch(name) is None:
+        return None
+    if any(_AMOUNT.match(cell) for header, cell in cells[1:] if not _PRICE.fullmatch(header)):
+        return None
     header, cell = prices[0]
     if cell.lower() == "free":
         return f"The {name} {noun} is free."
@@ -59,7 +62,7 @@ def _amount(header: re.Match[str], cell: str) -> str | None:
         units.append(_SPELLED[header["period"].lower()])
     if not {"month", "year"} & set(units) or len(units) > 2:
         return None
-    return " ".join([match["money"].replace(" ", ""), *(f"per {unit}" for unit in units)])
+    return " ".join([_MARK_THEN_SPACE.sub("", match["money"]), *(f"per {unit}" for unit in units)])
 
 
 def _units(text: str) -> list[str]:

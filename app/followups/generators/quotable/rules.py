@@ -31,7 +31,7 @@ _BRACKETS = re.compile(r"\(([^()]*)\)")
 _PLAIN_BRACKET = re.compile(r"[\w ,.'’&%$€£¢/+-]{2,60}")
 _PEOPLE = ("we", "you")
 _OBJECT_OPENINGS = frozenset("the a an your our all any how what that each every its up out us whether".split())  # noqa: SIM905
-_FAR_PRONOUNS = frozenset({"it", "they", "them", "one", "ones"})
+_FAR_PRONOUNS = frozenset({"it", "they", "them", "ones"})
 _OWNING_PRONOUNS = frozenset({"its", "their", "his", "her", "he", "she"})
 
 

@@ -1,0 +1,61 @@
+"""Dates as people write them."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.knowledge.dates import parse_date, stated_validity
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2024-05-01", date(2024, 5, 1)),
+        ("2025-12-01T10:00:00Z", date(2025, 12, 1)),
+        ("May 1, 2024", date(2024, 5, 1)),
+        ("Sept. 3rd 2024", date(2024, 9, 3)),
+        ("1st of May 2024", date(2024, 5, 1)),
+        ("31.12.2023", date(2023, 12, 31)),
+        ("12/31/2023", date(2023, 12, 31)),
+        ("Wed May 06 2020 16:00:00 GMT+0000 (UTC)", date(2020, 5, 6)),
+        ("Friday, 16 Apr 2021 11:00:00 UTC", date(2021, 4, 16)),
+        ("March 2024", date(2024, 3, 1)),
+        ("2024", date(2024, 1, 1)),
+        ("03/04/2024", None),
+        ("31 February 2024", None),
+        ("soon", None),
+        ("", None),
+    ],
+)
+def test_parse_date(text: str, expected: date | None) -> None:
+    assert parse_date(text) == expected
+
+
+def test_ends_of_months_and_years() -> None:
+    assert parse_date("February 2024", end=True) == date(2024, 2, 29)
+    assert parse_date("2023", end=True) == date(2023, 12, 31)
+
+
+@given(st.dates(date(1990, 1, 1), date(2099, 12, 31)))
+def test_written_forms_are_read_back(day: date) -> None:
+    for form in ("%Y-%m-%d", "%B %d, %Y", "%d %b %Y", "%d.%m.%Y", "%A, %d %B %Y"):
+        assert parse_date(day.strftime(form)) == day
+
+
+@pytest.mark.parametrize(
+    ("text", "effective", "expiry"),
+    [
+        ("Price list. Valid until December 31, 2023.", None, date(2023, 12, 31)),
+        ("Prices valid from January 1, 2023 to 31 December 2023", date(2023, 1, 1), date(2023, 12, 31)),
+        ("Prices as of May 20, 2026, without tax.", date(2026, 5, 20), None),
+        ("Effective date: 2024-03-01\nExpires: 2024-12-31", date(2024, 3, 1), date(2024, 12, 31)),
+        ("This price list was valid through June 2023.", None, date(2023, 6, 30)),
+        ("Your trial expires on March 3, 2024.", None, None),
+        ("Organizations created before May 27, 2026 keep it.", None, None),
+        (" " * 1600 + "Valid until December 31, 2023.", None, None),
+    ],
+)
+def test_stated_validity(text: str, effective: date | None, expiry: date | None) -> None:
+    assert stated_validity(text) == (effective, expiry)
