@@ -165,10 +165,10 @@ class Chunking(Section):
 class RelevanceWeights(Section):
     """Logistic weights that turn a passage's signals into a calibrated relevance for one embedding model."""
 
-    intercept: float = -4.2
-    contrast: float = Field(9.6, ge=0)
-    coverage: float = Field(3.1, ge=0)
-    heading_coverage: float = Field(4.1, ge=0)
+    intercept: float = -4.07
+    contrast: float = Field(8.7, ge=0)
+    coverage: float = Field(2.82, ge=0)
+    heading_coverage: float = Field(4.82, ge=0)
 
 
 class RetrievalConfig(Section):

@@ -88,7 +88,7 @@ class Container:
 
     def _wire_pipeline(self) -> FollowupPipeline:
         settings = self.settings
-        template = SafeTemplate()
+        template = SafeTemplate(settings.validation)
         self.chat_model = _chat_model(settings)
         rag: Generator = template
         if self.chat_model is not None:

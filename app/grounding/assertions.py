@@ -82,7 +82,7 @@ class _Sentence:
             part = self._inheriting(self._part(first, last), before)
             is_empty = part.is_empty or self._announces(part, last)
             result = NOTHING_STATED if is_empty else self._judge_with_price(part)
-            if not result.good:
+            if not result.good or self._is_label(part, last):
                 continue
             if last == len(self._segments):
                 return result
@@ -91,9 +91,17 @@ class _Sentence:
                 return joined([result, rest])
         return None
 
+    def _is_label(self, part: Part, last: int) -> bool:
+        """`Step 2:` belongs to what follows; cut off, it would be true of any step."""
+        bare = bool(part.figures) and len(part.words) <= 1 and not part.subjects
+        return bare and self._colon_follows(last)
+
+    def _colon_follows(self, last: int) -> bool:
+        return last < len(self._segments) and self._reading.text[self._segments[last][0] :].lstrip().startswith(":")
+
     def _announces(self, part: Part, last: int) -> bool:
         """`Two things may help the comparison:` says only that something follows."""
-        if last >= len(self._segments) or self._reading.text[self._segments[last][0] :].lstrip()[:1] != ":":
+        if not self._colon_follows(last):
             return False
         return not part.figures and not part.subjects and all(w.key in _POLITE | _ANNOUNCING for w in part.words)
 

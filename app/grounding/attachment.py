@@ -20,7 +20,7 @@ def same_figure(claim: Figure, source: Figure) -> bool:
     if claim.kind != source.kind:
         return False
     if claim.kind == "date":
-        return claim.fields <= source.fields
+        return claim.fields <= source.fields and claim.bound == source.bound
     if (claim.value, claim.high, claim.unit) != (source.value, source.high, source.unit):
         return False
     if claim.bound != source.bound and (claim.bound, source.bound) not in _WEAKER_BOUNDS:

@@ -18,6 +18,12 @@ _BEFORE = re.compile(
     r")\s|(?P<signs>[~≈<>≤≥]))\s?(?:an?\s|the\s)?$",
     re.IGNORECASE,
 )
+_DATE_BEFORE = re.compile(
+    r"\b(?:(?P<before>before|until|till|by|prior to|up to|no later than)"
+    r"|(?P<after>after|since|from|as of|starting|on or after))"
+    r"\s(?:the\s)?(?:end of\s)?$",
+    re.IGNORECASE,
+)
 _SIGNS = {"~": "approx", "≈": "approx", "<": "below", ">": "above", "≤": "at_most", "≥": "at_least"}
 _AFTER = re.compile(
     r"(?P<above>\+(?![\s]*[$€£]?\d))|\s(?P<at_least>or more|and up|or higher|or above|and above|upwards|minimum)\b"
@@ -46,6 +52,12 @@ _SAME = {"mo": "month", "mth": "month", "yr": "year", "annum": "year", "wk": "we
 ESSENTIAL_RATES = frozenset(
     map(stem, words("second minute hour day week month quarter year user seat member employee agent"))
 )
+
+
+def date_bound_of(text: str, start: int) -> str:
+    """`before`, `after` or `exact`: on which side of a date the text speaks."""
+    match = _DATE_BEFORE.search(text, max(0, start - 24), start)
+    return "exact" if match is None else "before" if match["before"] else "after"
 
 
 def rates_of(text: str, start: int, end: int) -> tuple[frozenset[str], int]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 
-from app.grounding.bounds import bound_of, rates_of
+from app.grounding.bounds import bound_of, date_bound_of, rates_of
 from app.grounding.dates import find_moments
 from app.grounding.numerals import DIGITS, FRACTIONS, MAGNITUDE, ORDINALS, WORDS, parse_number
 from app.language.words import words
@@ -244,7 +244,7 @@ def _range(low: Figure, high: Figure) -> Figure:
 
 def _with_context(text: str, figure: Figure) -> Figure:
     if figure.kind == "date":
-        return figure
+        return replace(figure, bound=date_bound_of(text, figure.start))
     rates, end = rates_of(text, figure.start, figure.end)
     bound, start, end = bound_of(text, figure.start, end)
     if bound == "from" and figure.high is not None:

@@ -39,6 +39,7 @@ _ABOUT_US = re.compile(r"\b(?:our|us|ours)\b", re.IGNORECASE)
 TALK = frozenset(
     key_of(word)
     for word in words("""
+    before after
     ask asked asking mention mentioned said wrote told raise raised want wanted note noted question questions
     interest interested inquire inquired enquire enquired wonder wondered bring brought express expressed point
     pointed discuss discussed discussing discussion spoke talked talk conversation chat exchange concern

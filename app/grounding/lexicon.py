@@ -13,7 +13,7 @@ def _split(text: str) -> frozenset[str]:
 _MEANINGFUL_STOP_WORDS = _split(
     "all any both each few more most no nor not only once other some without before after during against under over"
 )
-_ALWAYS_EMPTY = _split("any some other each both once under over about after before during")
+_ALWAYS_EMPTY = _split("any some other each both once under over about during")
 FUNCTION_WORDS = (
     (STOP_WORDS - _MEANINGFUL_STOP_WORDS - {"have", "has"})
     | _ALWAYS_EMPTY

@@ -21,9 +21,11 @@ _PLAN_SECTION = re.compile(
 )
 _CUSTOMER_KINDS = frozenset({"case_studies"})
 _TITLE_WORDS = re.compile(r"\b(?:case study|customer story|success story|how|became|with|at|the)\b", re.IGNORECASE)
+_RUNNING_TEXT = frozenset({BlockKind.PARAGRAPH, BlockKind.LIST_ITEM})
 _DENIES = re.compile(
-    r"\bnot (?:included|supported|available|covered|possible|offered|part of)\b|\bexclu\w+|\bunsupported\b|\blimitations?\b"
-    r"|\bknown issues\b|(?:do|does|can|is|are|will|did)(?:n['’]t| ?not) (?:include|support|cover|offer|provide|have|do)\b",
+    r"\bnot (?:included|supported|available|covered|possible|offered|part of)\b|\bexclu\w+|\bunsupported\b"
+    r"|\blimitations?\b|\bknown issues\b"
+    r"|(?:do|does|can|is|are|will|did)(?:n['’]t| ?not) (?:include|support|cover|offer|provide|have|do)\b",
     re.IGNORECASE,
 )
 _LONGEST_SUBJECT = 5
@@ -84,7 +86,7 @@ def _analyse(
         new = list(_statements(piece, block, context))
         statements += new
         for statement in new:
-            found += _found_in(statement.reading, in_text=block.kind is not BlockKind.HEADING)
+            found += _found_in(statement.reading, in_text=block.kind in _RUNNING_TEXT)
             if statement.is_row:
                 found += _row_subject(piece)
         found += [(phrase, True, True) for phrase in _section_subjects(headings)]

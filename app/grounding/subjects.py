@@ -60,18 +60,25 @@ def plan_phrases(reading: Reading) -> Iterator[Phrase]:
     """`Starter`, `Pro` and `Growth` of "the Starter, Pro and Growth plans"."""
     words = reading.words
     for index, word in enumerate(words):
-        if word.raw in PLAN_NOUNS:
-            yield from _qualifiers(words[:index])
+        if word.raw in PLAN_NOUNS and not _is_part_of_name(words, index):
+            yield from _qualifiers(reading, words[: index + 1])
 
 
-def _qualifiers(words: Sequence[Word]) -> Iterator[Phrase]:
+def _is_part_of_name(words: Sequence[Word], index: int) -> bool:
+    """`tier` of "mid-tier plan"."""
+    return words[index].raw == "tier" and index + 1 < len(words) and words[index + 1].raw in PLAN_NOUNS
+
+
+def _qualifiers(reading: Reading, words: Sequence[Word]) -> Iterator[Phrase]:
+    """The names before the class word that ends `words`."""
     current: list[str] = []
-    for word in reversed(words):
-        if word.raw in {"and", "or"}:
-            if current:
-                yield tuple(reversed(current))
+    for word, after in zip(reversed(words[:-1]), reversed(words), strict=False):
+        if current and (word.raw in {"and", "or"} or "," in reading.text[word.end : after.start]):
+            yield tuple(reversed(current))
             current = []
-        elif _is_qualifier(word, bool(current)):
+        if word.raw in {"and", "or"}:
+            continue
+        if _is_qualifier(word, bool(current)):
             current.append(word.key)
         else:
             break

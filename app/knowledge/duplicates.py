@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 
 from app.knowledge.types import Passage
 from app.language.words import words
@@ -16,29 +17,28 @@ def without_duplicates(passages: Sequence[Passage]) -> list[Passage]:
     """`passages` in order, each group of near-identical ones reduced to its newest member, in the place of the first.
 
     Newest is by effective date, then by the natural order of sources (`v10` after `v9`). Passages of one document
-    count as duplicates only when their words are equal.
+    count as duplicates only when their texts are equal.
     """
     kept: list[Passage] = []
-    seen: list[frozenset[str]] = []
     for passage in passages:
-        vocabulary = frozenset(words(passage.chunk.text))
-        place = next(
-            (at for at, other in enumerate(kept) if _same(passage, vocabulary, other, seen[at])),
-            None,
-        )
+        place = next((at for at, other in enumerate(kept) if _same(passage, other)), None)
         if place is None:
             kept.append(passage)
-            seen.append(vocabulary)
         elif _age_key(passage) > _age_key(kept[place]):
-            kept[place], seen[place] = passage, vocabulary
+            kept[place] = passage
     return kept
 
 
-def _same(one: Passage, one_words: frozenset[str], other: Passage, other_words: frozenset[str]) -> bool:
+def _same(one: Passage, other: Passage) -> bool:
     if one.chunk.document_id == other.chunk.document_id:
-        return words(one.chunk.text) == words(other.chunk.text)
-    together = one_words | other_words
-    return not together or len(one_words & other_words) / len(together) >= _SAME
+        return one.chunk.text == other.chunk.text
+    mine, theirs = _vocabulary(one.chunk.text), _vocabulary(other.chunk.text)
+    return len(mine & theirs) >= _SAME * len(mine | theirs)
+
+
+@lru_cache(maxsize=4096)
+def _vocabulary(text: str) -> frozenset[str]:
+    return frozenset(words(text))
 
 
 def _age_key(passage: Passage) -> tuple[date, tuple[tuple[int, int, str], ...]]:

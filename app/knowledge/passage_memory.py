@@ -12,6 +12,7 @@ import numpy as np
 from cachetools import LRUCache
 
 from app.embeddings.base import Vectors
+from app.followups.types import BlockKind, Span
 from app.knowledge.types import StoredChunk
 from app.language.words import content_stems
 
@@ -101,7 +102,13 @@ def candidate(chunk: StoredChunk, vector: Vectors | None) -> Candidate:
     """A chunk, prepared for judging."""
     place = _PARTS.sub(" ", f"{chunk.source.rsplit('.', 1)[0]} {chunk.source_type}")
     about = frozenset(content_stems(" ".join((chunk.title, *chunk.heading_path, place))))
-    return Candidate(chunk, about.union(content_stems(chunk.text)), about, vector)
+    return Candidate(chunk, about.union(content_stems(_prose(chunk))), about, vector)
+
+
+def _prose(chunk: StoredChunk) -> str:
+    """The text without its code, where words are names and mean nothing by themselves."""
+    blocks = chunk.blocks or (Span(0, len(chunk.text), BlockKind.PARAGRAPH),)
+    return " ".join(chunk.text[block.start : block.end] for block in blocks if block.kind is not BlockKind.CODE)
 
 
 def _background(sample: Sequence[Candidate]) -> Background:

@@ -1,6 +1,7 @@
 """The original requests against a running service with the demo company's documents."""
 
 import json
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -189,8 +190,6 @@ def test_the_deadline_header_is_checked_and_capped(client: httpx2.Client) -> Non
 
 
 def test_messages_are_recorded(client: httpx2.Client, demo_settings: Settings, ramesh: dict[str, Any]) -> None:
-    import sqlite3
-
     path = demo_settings.database_url.split("///")[1]
     with sqlite3.connect(path) as connection:
         rows = connection.execute(

@@ -17,6 +17,8 @@ OPT_OUTS = """
 unsubscribe
 UNSUBSCRIBE ME NOW
 Unsubscribed on 3 May
+I want to unsubscribe
+Asked to unsubscribe from our list
 un\u200bsubscribe
 How do I unsubscribe?
 clicked the unsubscribe link
@@ -119,6 +121,8 @@ Our emails went to spam folder
 complaint handling process is important to them
 subscription ends in May
 no spam please, but send the pricing
+Forwarded our newsletter. To unsubscribe, click here.
+You can unsubscribe at any time by replying
 """.strip().split("\n")
 
 

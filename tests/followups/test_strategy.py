@@ -179,7 +179,7 @@ def test_nothing_asked_means_what_the_product_does_for_them() -> None:
 
 
 def test_a_customer_is_helped_not_sold_to() -> None:
-    chosen = decide("Current customer, asked about API limits", lead_industry="logistics")
+    chosen = decide("Current customer, asked about pricing", lead_industry="logistics")
     assert chosen.edge_case is EdgeCase.EXISTING_CUSTOMER
     assert [need.role for need in chosen.needs] == [NeedRole.ANSWER]
 

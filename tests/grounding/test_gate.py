@@ -102,7 +102,7 @@ def test_a_valid_source_wins_over_a_stale_one() -> None:
     ],
 )
 def test_the_lead_record_never_supports_a_price(text: str) -> None:
-    assert not judge(text).verdict.value == "supported"
+    assert judge(text).verdict is not Verdict.SUPPORTED
 
 
 def test_the_record_supports_no_benefit_and_no_discount() -> None:
@@ -143,6 +143,23 @@ def test_a_list_may_not_swap_its_members() -> None:
     item = passage("p", [". Gold, Silver and Bronze plans have no setup fee.", ". The Iron plan has a setup fee."])
     assert GATE.check("The Silver plan has no setup fee.", LEAD, evidence(item), TODAY).verified
     assert not GATE.check("The Iron plan has no setup fee.", LEAD, evidence(item), TODAY).verified
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Accounts created after 27 May 2026 keep the old rate.",
+        "Accounts created on 27 May 2026 keep the old rate.",
+        "Accounts created before 28 May 2026 keep the old rate.",
+        "Accounts created before 27 May 2026 lose the old rate.",
+        "Accounts created before 27 May 2026 never keep the old rate.",
+        "All accounts keep the old rate.",
+    ],
+)
+def test_dates_and_conditions_have_a_direction(text: str) -> None:
+    item = passage("p", [". Accounts created before May 27, 2026 keep the old rate."])
+    assert GATE.check("Accounts created before 27 May 2026 keep the old rate.", LEAD, evidence(item), TODAY).verified
+    assert not GATE.check(text, LEAD, evidence(item), TODAY).verified
 
 
 def test_two_results_in_one_sentence_do_not_mix() -> None:
@@ -243,9 +260,9 @@ def test_no_evidence_supports_nothing() -> None:
 
 def test_a_whole_message() -> None:
     message = (
-        "Hi Ramesh, you asked what Ledgerline costs. The mid-tier plan is $299 per month and includes automated invoice "
-        "processing and real-time analytics. Halden Mills, also in manufacturing, shortened its billing cycles by 45% "
-        "within two quarters. Shall I put together a breakdown for your team size?"
+        "Hi Ramesh, you asked what Ledgerline costs. The mid-tier plan is $299 per month and includes automated "
+        "invoice processing and real-time analytics. Halden Mills, also in manufacturing, shortened its billing "
+        "cycles by 45% within two quarters. Shall I put together a breakdown for your team size?"
     )
     item = replace(HALDEN, title="Case study: Halden Mills, manufacturing")
     report = GATE.check(message, LEAD, evidence(PRICES, item, BOREAS, FEATURES), TODAY)

@@ -16,7 +16,7 @@ _NO_PLANS = frozenset(
 )
 _WITHOUT_PROOF = (EdgeCase.EXISTING_CUSTOMER, EdgeCase.OUT_OF_OFFICE)
 # Repeating the price does not answer "too expensive"; what it returns and what lowers it does.
-_AGAINST_PRICE = (Topic.ROI, Topic.DISCOUNT, Topic.PRICING)
+_AGAINST_PRICE = (Topic.ROI, Topic.DISCOUNT)
 _MIN_NAME_LENGTH = 4
 
 

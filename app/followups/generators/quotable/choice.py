@@ -39,6 +39,8 @@ _PLAN = re.compile(r"\b(?P<name>[A-Z][\w-]+) (?:plan|tier|edition|package)\b")
 _TOPICS_WITH_FIGURES = (Topic.DISCOUNT, Topic.ROI, Topic.TIMING, Topic.ONBOARDING)
 _OPEN_TOPICS = (None, Topic.OTHER, Topic.DEMO, Topic.FEATURES, Topic.COMPETITOR)
 _USUAL = re.compile(r"\b(?:mid-tier|most popular|most (?:\w+ )?(?:choose|pick|take|start)|middle)\b", re.IGNORECASE)
+_STATED_PRICE = re.compile(r"\bcosts?\b|\bstarts? at\b|\bfrom [$€£]", re.IGNORECASE)
+_OVERVIEW = re.compile(r"\bplans\b.*\b[A-Z]\w+, (?:[A-Z]\w+,? )?and [A-Z]")
 _ASKS_HOW_LONG = re.compile(r"\b(?:how long|time|duration|timeline|how fast|how quickly|when)\b", re.IGNORECASE)
 _DURATION = re.compile(r"\b\d+ (?:\w+ )?(?:minutes?|hours?|days?|weeks?|months?)\b", re.IGNORECASE)
 _SAME_CONTENT, _KNOWN_CONTENT = 0.7, 0.8
@@ -156,11 +158,9 @@ def _price_score(candidate: Candidate, wish: Wish) -> float:
     plan = _PLAN.search(text)
     lines = (candidate.item.text[a:b] for a, b in split_sentences(candidate.item.text))
     usual = plan is not None and any(plan["name"] in line and _USUAL.search(line) for line in lines)
-    return (
-        0.8 * usual
-        + 0.5 * bool(re.search(r"\bcosts?\b|\bstarts? at\b|\bfrom [$€£]", text))
-        + 0.3 * (len(words(text)) >= 9)
-    )
+    if not _STATED_PRICE.search(text):
+        return 1.0 * bool(_OVERVIEW.search(text))
+    return 0.5 + 0.8 * usual + 0.3 * (len(words(text)) >= 9)
 
 
 def _proof(candidate: Candidate, wish: Wish) -> float | None:
