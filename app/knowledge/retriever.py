@@ -20,6 +20,7 @@ Hits = list[tuple[str, float]]
 # Candidates that SQL rejects (internal, expired, not yet forgotten) must not crowd out the others.
 _OVERFETCH = 2
 _OVERFETCH_FILTERED = 8
+_ATTEMPTS = 3
 
 
 class DenseIndex(Protocol):
@@ -44,6 +45,16 @@ class Indexes:
     lexical: LexicalSearch
     memory: PassageMemory
     versions: VersionSource
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What was asked for; `vectors` are the queries' embeddings under way."""
+
+    queries: Sequence[str]
+    vectors: "asyncio.Future[Vectors]"
+    options: RetrievalOptions
+    include_internal: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,50 +133,53 @@ class Retriever:
         """
         if not queries:
             return []
-        found, version, degraded = await self._find(tenant, queries, options, include_internal)
-        ids = [chunk_id for item in found for chunk_id in (*item.dense, *item.lexical)]
-        candidates, background = await asyncio.gather(
-            self._indexes.memory.candidates(tenant, version, ids), self._indexes.memory.background(tenant, version)
-        )
+        vectors = asyncio.ensure_future(self._embed(queries))
+        try:
+            for attempt in range(1, _ATTEMPTS + 1):
+                version = await self._indexes.versions.knowledge_version(tenant)
+                found, degraded = await self._find(tenant, _Request(queries, vectors, options, include_internal))
+                ids = [chunk_id for item in found for chunk_id in (*item.dense, *item.lexical)]
+                candidates, background = await asyncio.gather(
+                    self._indexes.memory.candidates(tenant, version, ids),
+                    self._indexes.memory.background(tenant, version),
+                )
+                # What was published meanwhile may be found in part: such an answer is thrown away.
+                if attempt == _ATTEMPTS or await self._indexes.versions.knowledge_version(tenant) == version:
+                    break
+        finally:
+            vectors.cancel()
         weights = self._config.source_weights | dict(options.source_weights)
         scope = _Scope(options, include_internal, self._today(), weights, background)
         return [Retrieval(self._passages(item, candidates, scope), version, degraded) for item in found]
 
-    async def _find(
-        self, tenant: str, queries: Sequence[str], options: RetrievalOptions, include_internal: bool
-    ) -> tuple[list[_Found], int, tuple[str, ...]]:
-        """Raw candidates of each query, the tenant's knowledge version, and what was down."""
-        words = queries if options.use_hybrid_search else []
-        (vectors, dense), lexical, version = await asyncio.gather(
-            self._search_dense(tenant, queries, filtered=bool(options.source_types)),
-            self._search_words(tenant, words, options, include_internal),
-            self._indexes.versions.knowledge_version(tenant),
+    async def _find(self, tenant: str, request: _Request) -> tuple[list[_Found], tuple[str, ...]]:
+        """Raw candidates of each query, and what was down."""
+        hybrid = request.options.use_hybrid_search
+        dense, lexical = await asyncio.gather(
+            self._search_dense(tenant, request), self._search_words(tenant, request if hybrid else None)
         )
-        if dense is None and not words:
-            lexical = await self._search_words(tenant, queries, options, include_internal)
-        nothing: list[Hits] = [[] for _ in queries]
-        rows = zip(queries, vectors, dense or nothing, lexical or nothing, strict=True)
+        if dense is None and not hybrid:
+            lexical = await self._search_words(tenant, request)
+        nothing: list[Hits] = [[] for _ in request.queries]
+        rows = zip(request.queries, await request.vectors, dense or nothing, lexical or nothing, strict=True)
         found = [_Found(query, vector, _ids(near), _ids(worded)) for query, vector, near, worded in rows]
-        return found, version, () if dense is not None else ("vector_index",)
+        return found, () if dense is not None else ("vector_index",)
 
-    async def _search_dense(
-        self, tenant: str, queries: Sequence[str], *, filtered: bool
-    ) -> tuple[Vectors, list[Hits] | None]:
-        """The queries' vectors and the nearest chunks; None if the index is down."""
-        vectors = await self._embed(queries)
-        limit = self._config.fusion.candidates * (_OVERFETCH_FILTERED if filtered else _OVERFETCH)
+    async def _search_dense(self, tenant: str, request: _Request) -> list[Hits] | None:
+        """The nearest chunks of each query; None if the index is down."""
+        vectors = await request.vectors
+        limit = self._config.fusion.candidates * (_OVERFETCH_FILTERED if request.options.source_types else _OVERFETCH)
         try:
-            return vectors, await self._indexes.dense.search(tenant, self._embedder.digest, vectors, limit)
+            return await self._indexes.dense.search(tenant, self._embedder.digest, vectors, limit)
         except IndexUnavailable:
-            return vectors, None
+            return None
 
-    async def _search_words(
-        self, tenant: str, queries: Sequence[str], options: RetrievalOptions, include_internal: bool
-    ) -> list[Hits]:
+    async def _search_words(self, tenant: str, request: _Request | None) -> list[Hits]:
+        if request is None:
+            return []
         search, limit = self._indexes.lexical.search, self._config.fusion.candidates
-        return await asyncio.gather(
-            *(search(tenant, query, limit, options.source_types, include_internal) for query in queries)
-        )
+        types, internal = request.options.source_types, request.include_internal
+        return await asyncio.gather(*(search(tenant, query, limit, types, internal) for query in request.queries))
 
     async def _embed(self, queries: Sequence[str]) -> Vectors:
         return await asyncio.get_running_loop().run_in_executor(self._executor, self._embedder.embed, list(queries))

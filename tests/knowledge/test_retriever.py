@@ -171,8 +171,11 @@ class TestScope:
 
     async def test_of_two_price_lists_that_say_the_same_the_newer_stays(self, knowledge: Knowledge) -> None:
         for year in (2024, 2022):
-            text = f"The Solo plan includes one user and ten invoices and costs {year - 2000} dollars per month from now on."
-            await knowledge.publish(Page(f"prices_{year}.md", text, effective_date=date(year, 1, 1)))
+            text = (
+                "The Solo plan includes one named user, ten invoices, two reports and email help, and costs each month"
+            )
+            page = Page(f"prices_{year}.md", f"{text} {year - 2000} dollars.", effective_date=date(year, 1, 1))
+            await knowledge.publish(page)
         found = [source for source in sources(await knowledge.find("Solo plan")) if source.startswith("prices")]
         assert found == ["prices_2024.md"]
 
@@ -213,7 +216,9 @@ class TestWeights:
         weights = RelevanceWeights(intercept=100, contrast=0, coverage=0, heading_coverage=0)
         knowledge = Knowledge(database, tmp_path / "chroma", RetrievalConfig(relevance={"words": weights}))
         await knowledge.publish(*PAGES)
-        assert {passage.relevance for passage in await knowledge.find("anything")} == {pytest.approx(1)}
+        found = await knowledge.find("anything")
+        assert found
+        assert all(passage.relevance > 0.999 for passage in found)
         await knowledge.close()
 
 
