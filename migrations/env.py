@@ -24,7 +24,6 @@ def run(connection: Connection) -> None:
         target_metadata=Base.metadata,
         include_name=include_name,
         render_as_batch=connection.dialect.name == "sqlite",
-        transactional_ddl=True,
     )
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})

@@ -46,7 +46,7 @@ def get_deadline(
     """Seconds this request may take: the caller's wish, capped by `max_deadline_ms`, else `deadline_ms`."""
     if x_deadline_ms is None:
         return container.settings.deadline_ms / 1000
-    if not x_deadline_ms.isascii() or not x_deadline_ms.isdigit() or not 0 < int(x_deadline_ms[:9]):
+    if not x_deadline_ms.isascii() or not x_deadline_ms.isdigit() or int(x_deadline_ms[:9]) == 0:
         raise InvalidInput(
             "X-Deadline-Ms: not a positive whole number; send milliseconds, for example 2000.",
             [{"field": "X-Deadline-Ms", "problem": "not a positive whole number", "fix": "send milliseconds"}],

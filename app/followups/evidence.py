@@ -1,6 +1,7 @@
 """Retrieval and lead facts -> Evidence: scoped, dated, bounded by the caller's `top_k`."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 from typing import Protocol
 
@@ -17,13 +18,14 @@ from app.followups.types import (
 from app.knowledge.types import Passage, Retrieval
 
 # Added to a passage's relevance when its source type is one the need prefers: decides between near equals only.
-_PREFERRED_BONUS = 0.1
+_PREFERRED_BONUS = 0.15
+# How many passages each need may choose from, per passage that the caller wants.
+_CHOICE = 3
+_MOST_PER_NEED = 30
 
 
 class PassageSource(Protocol):
-    async def search(
-        self, tenant: str, queries: Sequence[str], options: RetrievalOptions
-    ) -> list[Retrieval]:
+    async def search(self, tenant: str, queries: Sequence[str], options: RetrievalOptions) -> list[Retrieval]:
         """One `Retrieval` per query, in order."""
         ...
 
@@ -59,7 +61,8 @@ class EvidenceStage:
             return empty
         if not await self._catalog.mentions(lead.tenant, lead.product_name):
             return Evidence((), lead_facts, knowledge_version, warnings=("product_unknown",))
-        found = await self._passages.search(lead.tenant, [need.query for need in strategy.needs], options)
+        wide = replace(options, top_k=min(_CHOICE * options.top_k, _MOST_PER_NEED))
+        found = await self._passages.search(lead.tenant, [need.query for need in strategy.needs], wide)
         items = _merge(list(zip(strategy.needs, found, strict=True)), options.top_k)
         degraded = tuple(dict.fromkeys(name for retrieval in found for name in retrieval.degraded))
         version = max((retrieval.knowledge_version for retrieval in found), default=knowledge_version)

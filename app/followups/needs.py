@@ -4,8 +4,8 @@ import re
 
 from app.followups.signals import Reading
 from app.followups.topics import TopicRule, topic_rules
-from app.followups.types import EdgeCase, LeadContext, Need, NeedRole, Topic
-from app.language.words import STOP_WORDS, content_stems, words
+from app.followups.types import EdgeCase, LeadContext, Need, NeedRole
+from app.language.words import STOP_WORDS, content_stems, stem, words
 
 _PROOF_SOURCES = ("case_studies", "industries", "roi")
 _VALUE_SOURCES = ("features", "industries", "case_studies")
@@ -18,7 +18,6 @@ _REPORTED = re.compile(
     (?:(?:me|us|about|on|regarding|for|whether|if|over|with|that|to\ know|more|the|some|any|your|our)\s+)*""",
     re.IGNORECASE | re.VERBOSE,
 )
-_GAINS = {Topic.ONBOARDING: "went live", Topic.SWITCHING: "switched"}
 _SHORT_WORDING = 4
 _MAX_QUERY_CHARS = 200
 
@@ -26,26 +25,30 @@ _MAX_QUERY_CHARS = 200
 def needs_for(lead: LeadContext, reading: Reading) -> tuple[Need, ...]:
     """The needs of a message, most important first.
 
-    A question is searched by its own words; the topic's search text goes beside short ones. A question that needs
-    more words than its topic gets no proof beside its answer, and an off-topic one finds nothing. An objection is also
-    searched by its topic, because documents answer it in other words. A rejection needs nothing.
+    A question is searched by its own words. Where these only name a topic, or are few, the topic's search text is
+    searched too; where they ask for more than their topic, nothing but themselves is, so that an off-topic question
+    finds nothing. An objection is also searched by its topic, because documents answer it in other words. A rejection
+    needs nothing.
     """
     if reading.edge_case in (EdgeCase.REJECTION, EdgeCase.OPTED_OUT):
         return ()
     rule = topic_rules().get(reading.topic) if reading.topic else None
     own = _own_words(reading)
     if rule is None:
-        return (Need(NeedRole.ANSWER, own, _ANY_SOURCES),) if own else _general(lead, reading.edge_case)
-    query = _topical(lead, own, rule)
-    needs = [Need(NeedRole.ANSWER, query, rule.sources)]
+        return (Need(NeedRole.ANSWER, own, _ANY_SOURCES, own),) if own else _general(lead, reading.edge_case)
     objects = reading.edge_case is EdgeCase.OBJECTION
+    bare = _only_names_topic(lead, own, rule)
     if objects:
-        needs = [_objection(own, rule), Need(NeedRole.ANSWER, f"{lead.product_name} {rule.query}", rule.sources)]
-    elif query == own and _is_named(reading.subject or ""):
-        needs.append(Need(NeedRole.ANSWER, f"{reading.subject}: {rule.query}", rule.sources))
+        needs = [_objection(own, rule), Need(NeedRole.ANSWER, rule.query, rule.sources)]
+    elif bare:
+        needs = [Need(NeedRole.ANSWER, _with_topic_words(own, rule), rule.sources)]
+    else:
+        needs = [Need(NeedRole.ANSWER, own, rule.sources, own)]
+        if len(own.split()) <= _SHORT_WORDING or _is_named(reading.subject or ""):
+            needs.append(Need(NeedRole.ANSWER, f"{own}: {rule.query}", rule.sources, own))
     sells = reading.edge_case is not EdgeCase.EXISTING_CUSTOMER
-    if rule.proof and sells and (objects or rule.query in query):
-        needs.append(_proof(lead, rule.topic))
+    if rule.proof and sells and (objects or bare or len(own.split()) <= _SHORT_WORDING):
+        needs.append(_proof(lead))
     return tuple(needs)
 
 
@@ -58,13 +61,20 @@ def _is_named(text: str) -> bool:
     return any(char.isupper() for char in text)
 
 
-def _topical(lead: LeadContext, own: str, rule: TopicRule) -> str:
-    """The lead's own words, with the topic's search text where they are short or name nothing but the topic."""
+def _only_names_topic(lead: LeadContext, own: str, rule: TopicRule) -> bool:
+    """True if the lead's words name nothing but the topic and the product ("what the fees are")."""
     known = {*content_stems(rule.query), *content_stems(lead.product_name)}
     telling = [word for word in words(own) if word not in STOP_WORDS and not rule.words.fullmatch(word)]
-    if not _is_named(own[1:]) and set(content_stems(" ".join(telling))) <= known:
-        return f"{lead.product_name} {rule.query}"
-    return own if len(own.split()) > _SHORT_WORDING else f"{own}: {rule.query}"
+    return not _is_named(own[1:]) and set(content_stems(" ".join(telling))) <= known
+
+
+def _with_topic_words(own: str, rule: TopicRule) -> str:
+    """The topic's search text, with the lead's own word for it in front where that is another one ("fees")."""
+    known = set(content_stems(rule.query))
+    other = [
+        word for word in words(own) if word not in STOP_WORDS and stem(word) not in known and rule.words.search(word)
+    ]
+    return " ".join((*other, rule.query))
 
 
 def _own_words(reading: Reading) -> str:
@@ -74,12 +84,9 @@ def _own_words(reading: Reading) -> str:
     return reading.subject
 
 
-def _proof(lead: LeadContext, topic: Topic | None) -> Need:
+def _proof(lead: LeadContext) -> Need:
     industry = f" in {lead.lead_industry}" if lead.lead_industry else ""
-    gain = {Topic.ONBOARDING: "went live", Topic.SWITCHING: "switched"}.get(
-        topic or Topic.OTHER, "reduced costs and saved time"
-    )
-    return Need(NeedRole.PROOF, f"customer case study{industry}: results, how a customer {gain}", _PROOF_SOURCES)
+    return Need(NeedRole.PROOF, f"customer case study results{industry}", _PROOF_SOURCES)
 
 
 def _general(lead: LeadContext, edge: EdgeCase) -> tuple[Need, ...]:
@@ -88,4 +95,4 @@ def _general(lead: LeadContext, edge: EdgeCase) -> tuple[Need, ...]:
     value = Need(NeedRole.VALUE, f"what {lead.product_name}{category} does{industry}, main benefits", _VALUE_SOURCES)
     if edge in (EdgeCase.NOTHING_KNOWN, EdgeCase.EXISTING_CUSTOMER) or not lead.lead_industry:
         return (value,)
-    return (value, _proof(lead, None))
+    return (value, _proof(lead))

@@ -19,7 +19,7 @@ from app.followups.drafting import CheckedDraft, DraftingStage
 from app.followups.evidence import EvidenceStage
 from app.followups.generators.base import GenerationInput, Generator
 from app.followups.lead_context import build_lead_context, lead_facts
-from app.followups.rendering import render_body
+from app.followups.rendering import Finished, render_body
 from app.followups.scoring import score_followup
 from app.followups.strategy import choose_strategy
 from app.followups.types import (
@@ -130,29 +130,27 @@ class FollowupPipeline:
                     order.tenant, key, lambda: self._compute(order, generator, key, watch)
                 )
         except TimeoutError:
-            raise DeadlineExceeded("The message was not ready within the deadline; ask again or allow more time.") from None
+            raise DeadlineExceeded(
+                "The message was not ready within the deadline; ask again or allow more time."
+            ) from None
         degraded = [*body["degraded"], *(["cache"] if self._stages.cache.degraded else [])]
         watch.timings_ms["total"] = watch.total_ms()
         self._count(order, body, cached, degraded)
         return Answer({k: v for k, v in body.items() if k != "degraded"}, cached, tuple(degraded), watch.timings_ms)
 
     async def _key(self, order: FollowupOrder, generator: Generator) -> str:
-        return response_key(
-            {
-                "tenant": order.tenant,
-                "generator": order.generator.value,
-                "request": order.canonical,
-                "knowledge": await self._stages.knowledge.version(order.tenant),
-                "model": generator.fingerprint,
-                "template": self._stages.template.fingerprint,
-                "rules": self._rules_version,
-                "day": self._now().date().isoformat(),
-            }
-        )
+        return response_key({
+            "tenant": order.tenant,
+            "generator": order.generator.value,
+            "request": order.canonical,
+            "knowledge": await self._stages.knowledge.version(order.tenant),
+            "model": generator.fingerprint,
+            "template": self._stages.template.fingerprint,
+            "rules": self._rules_version,
+            "day": self._now().date().isoformat(),
+        })
 
-    async def _compute(
-        self, order: FollowupOrder, generator: Generator, key: str, watch: Stopwatch
-    ) -> Computed:
+    async def _compute(self, order: FollowupOrder, generator: Generator, key: str, watch: Stopwatch) -> Computed:
         deadline = monotonic() + order.deadline_seconds
         with watch.stage("lead_context"):
             lead = build_lead_context(order.tenant, order.lead)
@@ -193,7 +191,7 @@ class FollowupPipeline:
             task.options.fusion_weight_rag,
         )
         self._observe(task.strategy, task.evidence, scores.personalization)
-        body = render_body(
+        finished = Finished(
             message_id=str(uuid.uuid4()),
             subject=self._stages.template.subject_line(task),
             checked=checked,
@@ -205,7 +203,7 @@ class FollowupPipeline:
             warnings=self._warnings(task, checked),
             created_at=self._now(),
         )
-        return {**body, "degraded": list(task.evidence.degraded)}
+        return {**render_body(finished), "degraded": list(task.evidence.degraded)}
 
     def _warnings(self, task: GenerationInput, checked: CheckedDraft) -> list[str]:
         warnings = [*task.lead.warnings, *task.evidence.warnings]
@@ -226,9 +224,7 @@ class FollowupPipeline:
 
     def _count(self, order: FollowupOrder, body: Body, cached: bool, degraded: list[str]) -> None:
         if not cached:
-            self._metrics.generations.labels(
-                generator=order.generator.value, fallback=body["fallback"] or "none"
-            ).inc()
+            self._metrics.generations.labels(generator=order.generator.value, fallback=body["fallback"] or "none").inc()
         for component in degraded:
             self._metrics.degraded.labels(component=component).inc()
 

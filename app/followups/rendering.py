@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
@@ -11,25 +12,30 @@ from app.followups.types import Evidence, GenerationOptions, Scores, Strategy
 from app.grounding.types import ClaimResult, Verdict
 
 
-def render_body(
-    *,
-    message_id: str,
-    subject: str,
-    checked: CheckedDraft,
-    evidence: Evidence,
-    strategy: Strategy,
-    scores: Scores,
-    options: GenerationOptions,
-    rules_version: str,
-    warnings: Sequence[str],
-    created_at: datetime,
-) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Everything that is known about a finished message."""
+
+    message_id: str
+    subject: str
+    checked: CheckedDraft
+    evidence: Evidence
+    strategy: Strategy
+    scores: Scores
+    options: GenerationOptions
+    rules_version: str
+    warnings: Sequence[str]
+    created_at: datetime
+
+
+def render_body(done: Finished) -> dict[str, Any]:
     """JSON-ready fields of `FollowupResponse` except `cached`, `degraded` and `timings_ms`."""
+    checked, evidence, scores = done.checked, done.evidence, done.scores
     draft, report = checked.draft, checked.report
     sources = display_names(_sources(checked, evidence))
     return {
-        "message_id": message_id,
-        "subject": subject,
+        "message_id": done.message_id,
+        "subject": done.subject,
         "message": draft.text,
         "retrieval_sources": sources,
         "rag_sources": sources,
@@ -39,28 +45,28 @@ def render_body(
         "strategy_confidence": scores.strategy_confidence,
         "hybrid_confidence": scores.hybrid_confidence,
         "personalization_score": scores.personalization,
-        "strategy_used": strategy.band.value,
+        "strategy_used": done.strategy.band.value,
         "grounding_verified": report.verified,
         "model_used": "rag_llm" if draft.generator == "rag" else f"safe_{draft.generator}",
         "model_version": draft.model,
         "generator_used": draft.generator,
         "fallback": draft.fallback,
-        "warnings": list(dict.fromkeys([*warnings, *draft.warnings])),
+        "warnings": list(dict.fromkeys([*done.warnings, *draft.warnings])),
         "claims": [claim_body(claim) for claim in report.claims],
         "grounding": _grounding(checked, evidence),
-        "strategy": _strategy(strategy),
+        "strategy": _strategy(done.strategy),
         "versions": {
             "model": draft.model,
             "model_digest": draft.model_digest,
             "adapter": draft.adapter_digest,
             "prompt": draft.prompt_version,
-            "rules": rules_version,
+            "rules": done.rules_version,
             "knowledge": evidence.knowledge_version,
         },
         "generation_metadata": {
             "num_docs_used": len(_cited(checked)),
-            "fusion_weight": options.fusion_weight_rag,
-            "timestamp": created_at.isoformat(),
+            "fusion_weight": done.options.fusion_weight_rag,
+            "timestamp": done.created_at.isoformat(),
         },
     }
 

@@ -51,6 +51,8 @@ _TRAILING = frozenset(
     into via vs etc more some any if whether how what very also not no
     """.split()  # noqa: SIM905 - a word list reads better as text
 )
+# "what the fees are" ends on what would hang at the end of a noun phrase.
+_ENDS_CLAUSE = frozenset({"is", "are", "was"})
 _NO_NOUN_PHRASE = frozenset(
     """
     to be not no is are and or as too very already if in at by from with out off up down on of for so just yes ok
@@ -71,7 +73,7 @@ _ANNOUNCED = tuple(
         rf"""\b{_ASKED}(?:\s+(?:me|us|him|her|them|the\s+team))?(?:\s+(?:an?\s+)?(?:\w+\s+)?questions?)?
             \s+(?:about|regarding|around|on|for|after|re:?)\s+""",
         rf"""\b(?:{_ASKED}|wants?\s+to\s+know|wanted\s+to\s+know|would\s+like\s+to\s+know|curious|unclear|unsure|explain
-            |clarify|understand|know|tell\s+(?:me|us))\s+(?=(?:whether|how|what|which|when|where)\b)""",
+            |clarify|understand|know|tell\s+(?:me|us))\s+(?=(?:whether|how|what|which|when|where|who|why)\b)""",
         r"""\b(?:questions?|inquiry|enquiry|query|clarification|curious|concerns?|concerned|worried|worries|hesitant|nervous
             |unsure|objections?|doubts?)\s+(?:about|on|regarding|around|re:?|concerning|over|with|to)\s+""",
         r"""\b(?:requested|requests|requesting)\s+""",
@@ -118,8 +120,9 @@ def phrase_from(text: str, own_names: frozenset[str] = frozenset(), *, begins: b
     clause = _CLAUSE_START.match(rest)
     start = clause.end() if clause else 0
     end = _END.search(rest, start)
-    tokens = _before_pronoun((rest[: end.start()] if end else rest).split())
-    while tokens and tokens[-1].casefold().strip(".,") in _TRAILING:
+    tokens = _before_pronoun((rest[: end.start()] if end else rest).split(), 1 if clause else 0)
+    trailing = _TRAILING - _ENDS_CLAUSE if clause else _TRAILING
+    while tokens and tokens[-1].casefold().strip(".,") in trailing:
         tokens = tokens[:-1]
     phrase = " ".join(tokens).strip(" .-'’")
     if not _fits(phrase, clause is not None) or own_names & set(words(phrase)):
@@ -127,10 +130,10 @@ def phrase_from(text: str, own_names: frozenset[str] = frozenset(), *, begins: b
     return _in_sentence(phrase, begins)
 
 
-def _before_pronoun(tokens: list[str]) -> list[str]:
-    """Tokens up to the first pronoun: a record's "their team" cannot stand in a message to them."""
+def _before_pronoun(tokens: list[str], start: int) -> list[str]:
+    """Tokens up to the first pronoun from `start`: a record's "their team" cannot stand in a message to them."""
     for index, token in enumerate(tokens):
-        if token.casefold().strip(".,'’") in _PRONOUNS:
+        if index >= start and token.casefold().strip(".,'’") in _PRONOUNS:
             return tokens[:index]
     return tokens
 

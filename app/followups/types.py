@@ -150,12 +150,14 @@ class Need:
     """One thing the message wants to find in the knowledge base.
 
     `query` is a search text built from the lead context, never the raw history. `source_types` are preferred (not
-    required) kinds of document, best first.
+    required) kinds of document, best first. `asked` are the lead's own words in it, empty where the record only names
+    a topic.
     """
 
     role: NeedRole
     query: str
     source_types: tuple[str, ...] = ()
+    asked: str = ""
 
 
 @dataclass(frozen=True, slots=True)

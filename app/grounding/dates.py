@@ -57,7 +57,7 @@ _NAMED = re.compile(
     r"\b(?:(?P<month>January|February|March|April|May|June|July|August|September|October|November|December)"
     r"|(?P<weekday>Mon|Tues?|Wed(?:nes)?|Thu(?:rs?)?|Fri|Sat(?:ur)?|Sun)(?:day)?)\b(?P<plural>s\b)?"
 )
-_OPENING_MAY = re.compile(r"(?:^|[.!?]\s+)$")
+_OPENING_MAY = re.compile(r"(?:^\s*|[.!?]\s+)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def find_moments(text: str) -> Iterator[Moment]:
     for match in _NAMED.finditer(text):
         if any(start < match.end() and match.start() < end for start, end in taken):
             continue
-        if match["month"] in {"May", "March"} and _OPENING_MAY.search(text[: match.start()]):
+        if match["month"] in {"May", "March"} and _OPENING_MAY.search(text[max(0, match.start() - 8) : match.start()]):
             continue
         key = "month" if match["month"] else "weekday"
         table = _MONTHS if match["month"] else _WEEKDAYS

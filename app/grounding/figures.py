@@ -111,32 +111,33 @@ class Figure:
 def find_figures(text: str) -> tuple[Figure, ...]:
     """All figures of `text` in order, without overlaps. Every digit that is no part of a word belongs to one."""
     found = [Figure("date", Decimal(0), m.start, m.end, fields=m.fields) for m in find_moments(text)]
+    taken = _taken(text, found)
     for find in (_pairs, _numbers, _worded, _left_over):
-        for figure in find(_blanked(text, found)):
-            if not any(_overlap(figure, other) for other in found):
+        for figure in find(_blanked(text, taken)):
+            if not any(taken[figure.start : figure.end]):
                 found.append(figure)
+                taken[figure.start : figure.end] = b"\1" * (figure.end - figure.start)
     ordered = sorted(found, key=lambda figure: figure.start)
     return tuple(_with_context(text, figure) for figure in _merge_ranges(text, ordered))
 
 
-def _blanked(text: str, figures: list[Figure]) -> str:
-    """`text` of the same length with what is already understood replaced by spaces."""
-    if not figures:
-        return text
-    chars = list(text)
+def _taken(text: str, figures: list[Figure]) -> bytearray:
+    """One byte per character: 1 where a figure stands."""
+    taken = bytearray(len(text))
     for figure in figures:
-        chars[figure.start : figure.end] = " " * (figure.end - figure.start)
-    return "".join(chars)
+        taken[figure.start : figure.end] = b"\1" * (figure.end - figure.start)
+    return taken
+
+
+def _blanked(text: str, taken: bytearray) -> str:
+    """`text` of the same length with what is already understood replaced by spaces."""
+    return "".join(" " if gone else char for char, gone in zip(text, taken, strict=True)) if any(taken) else text
 
 
 def _pairs(text: str) -> list[Figure]:
     """`24/7` and `9/10` are one label, not two numbers; so are `Type II` and `Series B`."""
     found = [*_PAIR.finditer(text), *_NUMBERED.finditer(text)]
     return [Figure("label", Decimal(0), m.start(), m.end(), unit=m[0].lower()) for m in found]
-
-
-def _overlap(left: Figure, right: Figure) -> bool:
-    return left.start < right.end and right.start < left.end
 
 
 def _numbers(text: str) -> list[Figure]:
@@ -231,7 +232,9 @@ def _is_range(text: str, low: Figure, high: Figure) -> bool:
     gap = text[low.end : high.start]
     if _JOIN.fullmatch(gap):
         return True
-    return gap.strip().lower() == "and" and text[: low.start].rstrip().lower().endswith("between")
+    return gap.strip().lower() == "and" and text[max(0, low.start - 12) : low.start].rstrip().lower().endswith(
+        "between"
+    )
 
 
 def _range(low: Figure, high: Figure) -> Figure:

@@ -10,21 +10,35 @@ from app.grounding.passages import Statement
 from app.grounding.reading import Word
 from app.grounding.subjects import Phrase, Subjects, segment_subjects
 
+_EVERYBODY = frozenset({"you", "we", "everyone", "everybody", "anyone", "customers", "clients"})
+
 
 def subjects_by_segment(statement: Statement, subjects: Subjects) -> list[set[Phrase]]:
-    """Who each segment of `statement` is about, headings included where it names nobody itself."""
+    """Who each segment of `statement` is about, headings included where it names nobody itself.
+
+    What the first cell of some row says (`Month`, `Setup fee`) is a subject for rows, not for running text.
+    """
     reading = statement.reading
     count = len(reading.breaks) + 1
     places = [reading.segment_at(figure.start) for figure in reading.figures]
     about = segment_subjects(reading.words, count, subjects, places)
+    if not statement.is_row:
+        about = [{phrase for phrase in names if phrase in subjects.proper} for names in about]
     if not any(about) and statement.about:
         return [set(statement.about) for _ in range(count)]
     return about
 
 
-def match(part: Part, statement: Statement, about: list[set[Phrase]]) -> Fit:
-    """Judge `part` against `statement` alone, in its context. `about`: see `subjects_by_segment`."""
-    allowed = {place for place, names in enumerate(about) if not names or not part.subjects or names & part.subjects}
+def match(part: Part, statement: Statement, about: list[set[Phrase]], proper: frozenset[Phrase]) -> Fit:
+    """Judge `part` against `statement` alone, in its context. `about`: see `subjects_by_segment`.
+
+    `proper` are the subjects that are names: where both sides name one, it must be the same.
+    """
+    allowed = {
+        place
+        for place, names in enumerate(about)
+        if not names or not part.subjects or _same_subject(names, part.subjects, proper)
+    }
     missing, used = _cover(part, statement, allowed)
     fit = Fit(Failure.NONE, share(part, missing), tuple(missing))
     if missing:
@@ -34,7 +48,12 @@ def match(part: Part, statement: Statement, about: list[set[Phrase]]) -> Fit:
         return fit
     reading = statement.reading
     used |= {reading.segment_at(reading.figures[index].start) for index in placed}
-    return _judge_meaning(part, statement, about, used, fit)
+    return _judge_meaning(part, statement, [about[place] for place in used if about[place]], used, fit)
+
+
+def _same_subject(names: set[Phrase], mine: frozenset[Phrase], proper: frozenset[Phrase]) -> bool:
+    theirs = names & proper
+    return bool((theirs or names) & mine) if mine & proper else bool(names & mine)
 
 
 def share(part: Part, missing: Sequence[object]) -> float:
@@ -108,11 +127,11 @@ def _explain_missing(part: Part, statement: Statement, fit: Fit) -> Fit:
     return replace(fit, failure=Failure.OTHER_WORDS)
 
 
-def _judge_meaning(part: Part, statement: Statement, about: list[set[Phrase]], used: set[int], fit: Fit) -> Fit:
-    """Subject named, softeners kept, limits kept."""
+def _judge_meaning(part: Part, statement: Statement, owners: list[set[Phrase]], used: set[int], fit: Fit) -> Fit:
+    """Subject named, softeners kept, limits kept. `owners` are the subjects of the segments that were used."""
     reading = statement.reading
-    owners = [about[index] for index in used if about[index]]
-    if owners and not any(owner & part.subjects for owner in owners) and _binds(part, statement):
+    unnamed = owners and not any(owner & part.subjects for owner in owners) and _binds(part, statement)
+    if unnamed or _widens(part, statement):
         return replace(fit, failure=Failure.GENERALISED, figure=part.figures[0] if part.figures else None)
     softened = {HEDGES[w.raw] for w in reading.words if w.raw in HEDGES and (w.segment in used or not used)}
     kept = {HEDGES[raw] for raw in part.raws if raw in HEDGES}
@@ -126,3 +145,17 @@ def _judge_meaning(part: Part, statement: Statement, about: list[set[Phrase]], u
 def _binds(part: Part, statement: Statement) -> bool:
     """A figure always belongs to its subject; a mere feature only where the words themselves name a subject."""
     return bool(part.figures) or not statement.about or statement.is_row
+
+
+def _widens(part: Part, statement: Statement) -> bool:
+    """`You get 20% off` from `Nonprofits get 20% off`: a figure for everybody, where the source names who gets it."""
+    first = next((w.raw for w in part.reading.words if part.start <= w.start and w.end <= part.end), "")
+    if not part.figures or first not in _EVERYBODY or statement.is_row:
+        return False
+    opening = []
+    for word in statement.reading.words:
+        if word.carries:
+            opening.append(word.key)
+        elif opening:
+            break
+    return not opening or opening[0] not in part.keys

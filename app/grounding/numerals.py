@@ -46,7 +46,7 @@ FRACTIONS = {
     "tenth": Decimal(1) / 10,
 }
 
-DIGITS = r"(?:\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d+)?|\d+,\d{1,2}(?![\d,])|\d+(?:\.\d+)?|\.\d+)"
+DIGITS = r"(?:\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d+)?|\d+,\d{1,2}(?![\d,])|\d++(?:\.\d++)?|\.\d++)"
 MAGNITUDE = r"(?:(?:k|mn?|bn?)(?![a-z])|\s?(?:thousand|million|billion)(?![a-z]))"
 _ONE_WORD = "|".join([*_UNITS, *_TENS])
 _SCALE_WORD = r"hundred|thousand|million|billion|dozen"

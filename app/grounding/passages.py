@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from app.followups.types import BlockKind, EvidenceItem, Span
-from app.grounding.lexicon import FUNCTION_WORDS, HEDGES, OFFERING, PLAN_NOUNS
+from app.grounding.lexicon import FUNCTION_WORDS, HEDGES, NEUTRAL_KEYS, OFFERING, PLAN_NOUNS, PRICE_KEYS
 from app.grounding.reading import Reading, read
 from app.grounding.subjects import Phrase, name_phrases, phrase_of, plan_phrases
 from app.language.sentences import split_sentences
@@ -159,6 +159,8 @@ def _row_subject(row: str) -> Iterator[tuple[Phrase, bool, bool]]:
     if len(cells) < 2 or not value.strip() or reading.figures or len(reading.words) > _LONGEST_SUBJECT:
         return
     phrase = phrase_of(value.strip())
+    if all(key in NEUTRAL_KEYS or key in PRICE_KEYS for key in phrase):
+        return
     is_name = any(word.capital and not word.opening for word in reading.words) or _PLAN_SECTION.search(header)
     yield phrase, True, bool(is_name)
 

@@ -1,8 +1,10 @@
 """One sentence, table row or clause, taken apart once: figures, links and words with their polarity and segment."""
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from app.grounding.figures import Figure, find_figures
 from app.grounding.lexicon import FUNCTION_WORDS, HEDGES, LIMITS, NEGATORS, NEUTRAL_KEYS, OFFERING, key_of
@@ -34,6 +36,7 @@ _PHRASES = (
 # An empty cell, a dash and "n/a" mean no.
 _EMPTY_CELL = re.compile(r"(?:^|;)\s*[^:;]+:\s*(?:[-–—✗✘×]|n/a|none)?\s*(?=;|$)", re.IGNORECASE)
 _POLARITY_REACH = 6
+_POLARITY_HORIZON = 160
 _ENDINGS = frozenset({"s", "t", "re", "ve", "ll", "d", "m", ""})
 _CELL_BREAK = re.compile(r"(?<=\S)\s?;(?=\s)")
 
@@ -68,7 +71,7 @@ class Reading:
     limits: frozenset[str]
 
     def segment_at(self, position: int) -> int:
-        return sum(1 for place in self.breaks if place <= position)
+        return bisect_right(self.breaks, position)
 
 
 @lru_cache(maxsize=8192)
@@ -109,8 +112,11 @@ def _same_length_phrases(text: str) -> str:
 
 
 def _words(original: str, text: str, breaks: tuple[int, ...], negated: list[tuple[int, int]]) -> tuple[Word, ...]:
-    negated = negated + _negated_places(text)
+    denied = bytearray(len(text))
+    for start, end in negated + _negated_places(text):
+        denied[start:end] = b"\1" * (end - start)
     words: list[Word] = []
+    first = len(original) - len(original.lstrip(" \t\"'“‘([-*•"))
     for match in _WORD.finditer(text):
         raw = _normal(match[0])
         if not raw or raw in NEGATORS:
@@ -123,10 +129,10 @@ def _words(original: str, text: str, breaks: tuple[int, ...], negated: list[tupl
                 key=key,
                 start=match.start(),
                 end=match.end(),
-                segment=sum(1 for place in breaks if place <= match.start()),
+                segment=bisect_right(breaks, match.start()),
                 capital=any(char.isupper() for char in shown),
-                opening=not original[: match.start()].strip(" \t\"'“‘([-*•"),
-                negated=any(start <= match.start() < end for start, end in negated),
+                opening=match.start() <= first,
+                negated=bool(denied[match.start()]),
                 carries=_carries(text, match, raw, key),
             )
         )
@@ -154,13 +160,14 @@ def _negated_places(text: str) -> list[tuple[int, int]]:
     for match in _WORD.finditer(text):
         if _normal(match[0]) not in NEGATORS or _NO_NEGATION.match(text, match.end()):
             continue
-        stop = _POLARITY_ENDS.search(text, match.end())
-        end = stop.start() if stop else len(text)
-        following = list(_WORD.finditer(text, match.end(), end))
+        horizon = min(len(text), match.end() + _POLARITY_HORIZON)
+        stop = _POLARITY_ENDS.search(text, match.end(), horizon)
+        end = stop.start() if stop else horizon
+        following = list(islice(_WORD.finditer(text, match.end(), end), _POLARITY_REACH))
         if _PASSIVE.search(text, max(0, match.start() - 9), match.end()) and len(following) <= 1:
             places.append((_clause_start(text, match.start()), end))
         elif following:
-            places.append((match.end(), following[:_POLARITY_REACH][-1].end()))
+            places.append((match.end(), following[-1].end()))
         else:
             places.append((_clause_start(text, match.start()), match.start()))
     return places
@@ -168,5 +175,5 @@ def _negated_places(text: str) -> list[tuple[int, int]]:
 
 def _clause_start(text: str, position: int) -> int:
     """Where the cell or clause before `position` begins: "SSO: No" negates SSO."""
-    before = [match.end() for match in re.finditer(r"[;,.]", text[:position])]
-    return before[-1] if before else 0
+    low = max(0, position - _POLARITY_HORIZON)
+    return max(low, *(text.rfind(mark, low, position) + 1 for mark in ";,."))

@@ -16,11 +16,8 @@ MAX_WORDS = 32
 _BM25 = "bm25(0.0, 0.0, 1.2, 2.0, 1.0)"
 _SQLITE_SEARCH = text(
     f"""
-    SELECT found.chunk_id, -found.rank
-    FROM (SELECT rowid, chunk_id, rank FROM chunk_search
-          WHERE chunk_search MATCH :expression AND rank MATCH '{_BM25}' ORDER BY rank LIMIT :limit) found
-    JOIN chunks ON chunks.id = found.chunk_id AND chunks.tenant_id = :tenant
-    ORDER BY found.rank, found.rowid
+    SELECT chunk_id, -rank FROM chunk_search
+    WHERE chunk_search MATCH :expression AND rank MATCH '{_BM25}' ORDER BY rank LIMIT :limit
     """
 )
 

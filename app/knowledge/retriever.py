@@ -127,9 +127,9 @@ class Retriever:
     ) -> list[Retrieval]:
         """One `Retrieval` per query, in order: at most `top_k` passages of relevance >= `threshold`, best first.
 
-        Passages are ordered by fused rank times the weight of their source type, then by id. Expired documents, and
-        internal ones unless asked for, are left out; of near-identical passages the newest stays. Without the vector
-        index words alone decide, and `degraded` says `vector_index`. Raises `StorageUnavailable`.
+        Passages are ordered by fused rank times the weight of their source type, then by relevance and id. Expired
+        documents, and internal ones unless asked for, are left out; of near-identical passages the newest stays.
+        Without the vector index words alone decide, and `degraded` says `vector_index`. Raises `StorageUnavailable`.
         """
         if not queries:
             return []
@@ -202,7 +202,7 @@ class Retriever:
                 ranks = dense.get(chunk_id), lexical.get(chunk_id)
                 score = self._fused(*ranks) * scope.source_weights.get(candidate.chunk.source_type, 1.0)
                 passages.append(Passage(candidate.chunk, likely, cosine, *ranks, score, *astuple(signals)))
-        passages.sort(key=lambda passage: (-passage.fused_score, passage.chunk.id))
+        passages.sort(key=lambda passage: (-passage.fused_score, -passage.relevance, passage.chunk.id))
         return tuple(without_duplicates(passages)[: scope.options.top_k])
 
     def _fused(self, dense_rank: int | None, lexical_rank: int | None) -> float:

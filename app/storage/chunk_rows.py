@@ -108,7 +108,6 @@ def current_chunks(tenant: str, ids: Sequence[str]) -> Select[*tuple[Any, ...]]:
         )
         .join(DocumentRow, DocumentRow.current_version_id == chunk.version_id)
         .join(VersionRow, VersionRow.id == chunk.version_id)
-        .where(DocumentRow.tenant_id == tenant)
     )
 
 

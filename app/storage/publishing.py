@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import Row, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import NotFound
@@ -63,7 +63,7 @@ async def _plan_publications(session: AsyncSession, tenant: str, version_ids: Se
     fields = select(
         VersionRow.id, VersionRow.document_id, VersionRow.number, VersionRow.state, DocumentRow.current_version_id
     ).join(DocumentRow, DocumentRow.id == VersionRow.document_id)
-    found = []
+    found: list[Row[str, str, int, str, str | None]] = []
     for batch in batches(list(position)):
         found += (await session.execute(fields.where(VersionRow.tenant_id == tenant, VersionRow.id.in_(batch)))).all()
     if len(found) != len(position):

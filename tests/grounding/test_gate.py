@@ -162,6 +162,24 @@ def test_dates_and_conditions_have_a_direction(text: str) -> None:
     assert not GATE.check(text, LEAD, evidence(item), TODAY).verified
 
 
+def test_a_figure_for_some_is_no_figure_for_everybody() -> None:
+    item = passage("p", [". Registered charities receive 20% off the list price."])
+    assert GATE.check("Registered charities receive 20% off the list price.", LEAD, evidence(item), TODAY).verified
+    assert not GATE.check("You receive 20% off the list price.", LEAD, evidence(item), TODAY).verified
+
+
+def test_a_list_may_not_name_one_thing_twice() -> None:
+    item = passage("p", [". We sell three paid plans: Gold, Silver and Bronze.", ". The Gold plan is popular."])
+    assert GATE.check("We sell three paid plans: Gold, Silver and Bronze.", LEAD, evidence(item), TODAY).verified
+    assert not GATE.check("We sell three paid plans: Gold, Gold and Bronze.", LEAD, evidence(item), TODAY).verified
+
+
+@pytest.mark.parametrize("length", [20_000])
+@pytest.mark.parametrize("piece", ["1", "1,", "a and ", "1-", "a.", "$1 per ", "no "])
+def test_long_hostile_text_gets_an_answer(piece: str, length: int) -> None:
+    assert GATE.check(piece * (length // len(piece)), LEAD, evidence(), TODAY).claims
+
+
 def test_two_results_in_one_sentence_do_not_mix() -> None:
     text = ". Gold is $70 per month and Silver is $50 per month."
     item = passage("p", [text, ". The Gold plan and the Silver plan exist."])
@@ -220,6 +238,8 @@ def test_greetings_and_signatures_name_only_known_people() -> None:
         ("I can walk you through the setup in a 15-minute call.", True),
         ("I can walk you through the setup in a 17-minute call.", False),
         ("We will answer all your questions for free.", False),
+        ("I can answer your questions in a free call.", False),
+        ("Shall I show you the details of a discount?", False),
         ("Shall I put together a breakdown for your team size?", True),
         ("Shall I send a technician to your office?", False),
         ("Would you be open to a 20-minute call?", True),

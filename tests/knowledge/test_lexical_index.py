@@ -101,11 +101,14 @@ async def test_any_word_is_enough_and_more_is_better(library: Library) -> None:
 
 
 async def test_a_heading_counts_more_than_the_text(library: Library) -> None:
-    heading = replace(PAGES["about"], source="h.md", headings=("Refunds",), texts=["Ask us about those any time."])
-    body = replace(PAGES["about"], source="b.md", headings=("Other",), texts=["Ask us for refunds any time."])
-    version_ids = await publish(library.documents, "acme", body, heading)
-    library.names |= {f"{version_ids[0]}:0": "body", f"{version_ids[1]}:0": "heading"}
-    assert await library.search("refund") == ["heading", "body"]
+    """All pages have the same words and length; only one has the word in its heading."""
+    page = replace(PAGES["about"], headings=("Parking",), texts=["Refunds take a week."])
+    pages = [replace(page, source=f"{number}.md") for number in range(9)]
+    heading = replace(page, source="h.md", headings=("Refunds",), texts=["Parking takes a week."])
+    version_ids = await publish(library.documents, "acme", *pages, heading)
+    library.names |= {f"{version_id}:0": f"page {number}" for number, version_id in enumerate(version_ids)}
+    found = await library.search("refund")
+    assert (found[0], len(found)) == ("page 9", 10)
 
 
 async def test_rare_words_count_more(library: Library) -> None:

@@ -15,6 +15,7 @@ from app.knowledge.lexical_index import LexicalIndex
 from app.storage.database import Database
 from app.storage.documents import DocumentRepository
 from app.storage.index_log import IndexLog
+from app.storage.publishing import publish_versions
 from tests.storage.building import Source, new_version, publish
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,8 +69,21 @@ async def test_readers_never_see_a_half(database: Database) -> None:
     assert await assert_whole(database) == 6
 
 
+async def test_one_publication_at_a_time(database: Database) -> None:
+    """A change that is numbered first and committed last would be skipped by an index for ever."""
+    repository, log = DocumentRepository(database), IndexLog(database)
+    first = await repository.stage("acme", new_version(Source()))
+    second = await repository.stage("globex", new_version(Source()))
+    async with database.session() as session:
+        await publish_versions(session, database.dialect, "acme", [first], [])
+        other = asyncio.create_task(repository.publish("globex", [second]))
+        await asyncio.sleep(0.2)
+        assert not other.done()
+    await other
+    assert [change.version_id for change in await log.pending(0)] == [first, second]
+
+
 async def test_changes_of_tenants_that_publish_at_once_are_seen_in_order(database: Database) -> None:
-    """A number that becomes visible after a higher one would be skipped by an index for ever."""
     repository, log = DocumentRepository(database), IndexLog(database)
     followed: list[int] = []
     done = asyncio.Event()

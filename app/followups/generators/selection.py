@@ -105,7 +105,7 @@ def _asked_words(task: GenerationInput, need: Need) -> str:
     """The words of a question that has no clean subject; nothing where the record only names a topic."""
     if task.strategy.edge_case is not EdgeCase.QUESTION or need.role is not NeedRole.ANSWER:
         return ""
-    return "" if need.query.startswith(task.lead.product_name) else need.query.partition(":")[0]
+    return need.asked
 
 
 def _is_unfit(text: str, lead: LeadContext, forbidden: re.Pattern[str]) -> bool:

@@ -22,6 +22,7 @@ from app.knowledge.loaders.markup_syntax import (
 from app.knowledge.loaders.tags import Tag, end_of_braces, read_tag, string_literal
 from app.knowledge.loaders.text import dedent, raised
 
+_MOST_TORN = 50  # braces that never close; with more, the text is no MDX and the search for their ends would take minutes
 SECTION_END = "\ue000"  # followed by the level of the heading that still applies
 
 
@@ -47,6 +48,7 @@ class MarkupReducer:
         self._segment: list[str] = []
         self._open: list[_Open] = []
         self._level = 0
+        self._torn = 0
 
     def reduce(self) -> str:
         text, position = self._text, 0
@@ -115,8 +117,9 @@ class MarkupReducer:
     def _brace(self, match: re.Match[str]) -> int | None:
         if not self._mdx:
             return None
-        end = end_of_braces(self._text, match.start())
+        end = end_of_braces(self._text, match.start()) if self._torn < _MOST_TORN else -1
         if end < 0:
+            self._torn += 1
             return None
         self._segment.append(string_literal(self._text[match.start() : end]) or "")
         return end

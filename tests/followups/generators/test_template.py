@@ -182,10 +182,13 @@ async def test_an_unanswered_question_is_handed_over_instead_of_changing_the_sub
 async def test_a_question_without_a_clean_subject_is_answered_by_its_own_words_or_not_at_all() -> None:
     given = lead(interaction_history="How do pigeons work?")
     asked = replace(
-        strategy(topic=Topic.INTEGRATION, subject=None), needs=(Need(NeedRole.ANSWER, "How do pigeons work: API"),)
+        strategy(topic=Topic.INTEGRATION, subject=None),
+        needs=(Need(NeedRole.ANSWER, "How do pigeons work: API", (), "How do pigeons work"),),
     )
     assert "specialist" in await write(given, asked)
-    routes = replace(asked, needs=(Need(NeedRole.ANSWER, "does the API cover routes: API"),))
+    routes = replace(
+        asked, needs=(Need(NeedRole.ANSWER, "does the API cover routes: API", (), "does the API cover routes"),)
+    )
     assert "The REST API of Depot Planner covers orders, stock and routes." in await write(given, routes)
 
 
