@@ -29,7 +29,7 @@ def errors_as_sentences() -> Iterator[None]:
 @contextmanager
 def progress_bar() -> Iterator[Callable[[int, int, str], None]]:
     """A bar that is moved by `(done, total, name)` and vanishes at the end."""
-    with Progress(*_COLUMNS, console=console, transient=True) as bar:
+    with Progress(*_COLUMNS, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("Starting", total=None)
 
         def move(done: int, total: int, name: str) -> None:

@@ -72,8 +72,6 @@ class Verifier:
 
 
 def _finds_itself(chunk_id: str, hits: list[tuple[str, float]]) -> bool:
-    """First, or among those with the first one's score. Many equal texts may crowd each other out: then any will do."""
-    scores = dict(hits)
-    if chunk_id in scores:
-        return scores[chunk_id] >= hits[0][1] - _TOLERANCE
-    return len(hits) == _LIMIT and hits[-1][1] >= 1 - _TOLERANCE
+    """Whether the chunk was found by its own vector. Many equal texts may crowd each other out: then any will do."""
+    exact = [found for found, score in hits if score >= 1 - _TOLERANCE]
+    return chunk_id in exact or len(exact) == _LIMIT

@@ -22,7 +22,9 @@ from app.knowledge.loaders.markup_syntax import (
 from app.knowledge.loaders.tags import Tag, end_of_braces, read_tag, string_literal
 from app.knowledge.loaders.text import dedent, raised
 
-_MOST_TORN = 50  # braces that never close; with more, the text is no MDX and the search for their ends would take minutes
+_MOST_TORN = (
+    50  # braces that never close; with more, the text is no MDX and the search for their ends would take minutes
+)
 SECTION_END = "\ue000"  # followed by the level of the heading that still applies
 
 
@@ -49,6 +51,7 @@ class MarkupReducer:
         self._open: list[_Open] = []
         self._level = 0
         self._torn = 0
+        self._unclosed: set[str] = set()
 
     def reduce(self) -> str:
         text, position = self._text, 0
@@ -89,7 +92,7 @@ class MarkupReducer:
             brace = self._text.find("{", position, line_end)
             if brace < 0:
                 return line_end
-            end = end_of_braces(self._text, brace)
+            end = self._brace_end(brace)
             if end < 0:
                 return line_end
             position = end
@@ -117,12 +120,24 @@ class MarkupReducer:
     def _brace(self, match: re.Match[str]) -> int | None:
         if not self._mdx:
             return None
-        end = end_of_braces(self._text, match.start()) if self._torn < _MOST_TORN else -1
+        end = self._brace_end(match.start())
         if end < 0:
-            self._torn += 1
             return None
         self._segment.append(string_literal(self._text[match.start() : end]) or "")
         return end
+
+    def _brace_end(self, start: int) -> int:
+        end = end_of_braces(self._text, start) if self._torn < _MOST_TORN else -1
+        self._torn += end < 0
+        return end
+
+    def _comment(self, match: re.Match[str]) -> int:
+        """An unclosed comment loses its opening mark only, not the rest of the document."""
+        mark = "-->" if match[0] == "<!--" else "*/}"
+        end = self._text.find(mark, match.end()) if mark not in self._unclosed else -1
+        if end < 0:
+            self._unclosed.add(mark)
+        return match.end() if end < 0 else end + len(mark)
 
     def _tag(self, match: re.Match[str]) -> int | None:
         tag = read_tag(self._text, match.start())
@@ -284,7 +299,7 @@ _HANDLERS: dict[str, Callable[[MarkupReducer, re.Match[str]], int | None]] = {
     "fence": MarkupReducer._keep,
     "code": MarkupReducer._keep,
     "escape": MarkupReducer._keep,
-    "comment": MarkupReducer._drop,
+    "comment": MarkupReducer._comment,
     "footnote": MarkupReducer._drop,
     "template": MarkupReducer._drop,
     "emoji": MarkupReducer._drop,
