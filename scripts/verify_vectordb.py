@@ -15,6 +15,7 @@ from terminal import errors_as_sentences, say, show_table
 from app.knowledge.verification import Verification, Verifier
 from app.knowledge.workbench import Workbench, open_workbench
 from app.settings import Settings, load_settings
+from app.storage.migrate import upgrade
 
 
 async def run(settings: Settings, tenant: str | None, repair: bool) -> list[Verification]:
@@ -47,7 +48,9 @@ def main(
 ) -> None:
     """Needs the index for itself: stop the service first (it repairs its index whenever it starts)."""
     with errors_as_sentences():
-        found = asyncio.run(run(load_settings(), tenant, repair))
+        settings = load_settings()
+        upgrade(settings.database_url)
+        found = asyncio.run(run(settings, tenant, repair))
     if found:
         show_table([row(verification) for verification in found])
     say("The vector index is equal to the database." if all(item.passed for item in found) else "Differences found.")

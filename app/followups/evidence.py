@@ -17,8 +17,8 @@ from app.followups.types import (
 )
 from app.knowledge.types import Passage, Retrieval
 
-# Added to a passage's relevance when its source type is one the need prefers: decides between near equals only.
-_PREFERRED_BONUS = 0.15
+# Raises a passage whose source type is one the need prefers: decides between near equals only.
+_PREFERRED = 1.15
 # How many passages each need may choose from, per passage that the caller wants.
 _CHOICE = 3
 _MOST_PER_NEED = 30
@@ -92,8 +92,7 @@ def _in_turn(found: Sequence[tuple[Need, Retrieval]]) -> Iterator[tuple[Need, Pa
 
 def _preferred_first(need: Need, retrieval: Retrieval) -> list[Passage]:
     def rank(passage: Passage) -> float:
-        bonus = _PREFERRED_BONUS if passage.chunk.source_type in need.source_types else 0.0
-        return -(passage.relevance + bonus)
+        return -passage.fused_score * (_PREFERRED if passage.chunk.source_type in need.source_types else 1.0)
 
     return sorted(retrieval.passages, key=rank)
 

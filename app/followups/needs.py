@@ -4,7 +4,7 @@ import re
 
 from app.followups.signals import Reading
 from app.followups.topics import TopicRule, topic_rules
-from app.followups.types import EdgeCase, LeadContext, Need, NeedRole
+from app.followups.types import EdgeCase, LeadContext, Need, NeedRole, Topic
 from app.language.words import STOP_WORDS, content_stems, stem, words
 
 _PROOF_SOURCES = ("case_studies", "industries", "roi")
@@ -18,6 +18,8 @@ _REPORTED = re.compile(
     (?:(?:me|us|about|on|regarding|for|whether|if|over|with|that|to\ know|more|the|some|any|your|our)\s+)*""",
     re.IGNORECASE | re.VERBOSE,
 )
+# Repeating the price does not answer "too expensive"; what it returns and what lowers it does.
+_ANSWERS_TO = {Topic.PRICING: (Topic.ROI, Topic.DISCOUNT)}
 _SHORT_WORDING = 4
 _MAX_QUERY_CHARS = 200
 
@@ -39,7 +41,7 @@ def needs_for(lead: LeadContext, reading: Reading) -> tuple[Need, ...]:
     objects = reading.edge_case is EdgeCase.OBJECTION
     bare = _only_names_topic(lead, own, rule)
     if objects:
-        needs = [_objection(own, rule), Need(NeedRole.ANSWER, rule.query, rule.sources)]
+        needs = [_objection(own, rule), *(_topic_need(other) for other in _ANSWERS_TO.get(rule.topic, (rule.topic,)))]
     elif bare:
         needs = [Need(NeedRole.ANSWER, _with_topic_words(own, rule), rule.sources)]
     else:
@@ -50,6 +52,11 @@ def needs_for(lead: LeadContext, reading: Reading) -> tuple[Need, ...]:
     if rule.proof and sells and (objects or bare or len(own.split()) <= _SHORT_WORDING):
         needs.append(_proof(lead))
     return tuple(needs)
+
+
+def _topic_need(topic: Topic) -> Need:
+    rule = topic_rules()[topic]
+    return Need(NeedRole.ANSWER, rule.query, rule.sources)
 
 
 def _objection(own: str, rule: TopicRule) -> Need:
@@ -90,9 +97,8 @@ def _proof(lead: LeadContext) -> Need:
 
 
 def _general(lead: LeadContext, edge: EdgeCase) -> tuple[Need, ...]:
-    category = f" {lead.product_category}" if lead.product_category else ""
-    industry = f" for {lead.lead_industry}" if lead.lead_industry else ""
-    value = Need(NeedRole.VALUE, f"what {lead.product_name}{category} does{industry}, main benefits", _VALUE_SOURCES)
+    value = Need(NeedRole.VALUE, f"{lead.product_name} features and benefits", _VALUE_SOURCES)
     if edge in (EdgeCase.NOTHING_KNOWN, EdgeCase.EXISTING_CUSTOMER) or not lead.lead_industry:
         return (value,)
-    return (value, _proof(lead))
+    industry = Need(NeedRole.VALUE, f"{lead.product_name} for {lead.lead_industry}", _VALUE_SOURCES)
+    return (industry, value, _proof(lead))

@@ -24,7 +24,7 @@ _OCCASION = (
     r"(?:call|demo|meeting|e-?mail|chat|webinar|website|form|conference|event|booth|trade\ show|week|month|quarter)"
 )
 _END = re.compile(
-    rf"""\s*(?:[,;:!?()"“”]|\.(?=\s|$)|\s[-–—]\s)
+    rf"""\s*(?:,(?!\d)|[;:!?()"“”]|\.(?=\s|$)|\s[-–—]\s)
       | \s+(?:and\ then|then|but|however|though|although|because|since|so\ (?:that|they|he|she|we|i)|who|which|that
         |where|when|while|if|before|after|during|until|till|via|over\ the\ phone|by\ (?:e-?mail|phone|chat)
         |(?:in|on|at)\ (?:the|our|a|her|his|their|my|last)\ (?:\w+\ )?{_OCCASION}

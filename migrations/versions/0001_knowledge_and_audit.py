@@ -203,4 +203,11 @@ def create_postgresql_search() -> None:
     )
     op.create_index("ix_chunk_search_version_id", "chunk_search", ["version_id"])
     op.create_index("ix_chunk_search_tenant_id", "chunk_search", ["tenant_id"])
-    op.create_index("ix_chunk_search_words", "chunk_search", ["words"], postgresql_using="gin")
+    # Without fastupdate: its list of pending rows is read in full by every search until a vacuum comes by.
+    op.create_index(
+        "ix_chunk_search_words",
+        "chunk_search",
+        ["words"],
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": "off"},
+    )

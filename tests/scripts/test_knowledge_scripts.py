@@ -16,6 +16,7 @@ from app.knowledge.vector_index import VectorIndex
 from app.settings import load_settings
 from app.storage.database import Database
 from app.storage.documents import DocumentRepository
+from app.storage.migrate import upgrade
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVE = """
@@ -180,6 +181,7 @@ def test_what_is_wrong_is_one_sentence(
 
 class TestWithARunningService:
     async def test_an_ingestion_is_picked_up_without_a_lock_error(self, site: Site) -> None:
+        upgrade(site.url)
         with site.serving() as process:
             done = site.ingest()
             assert (done.returncode, done.stderr) == (0, "")

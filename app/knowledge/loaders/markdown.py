@@ -10,7 +10,8 @@ from markdown_it.token import Token
 from app.followups.types import BlockKind
 from app.knowledge.loaders.front_matter import Metadata, split_front_matter
 from app.knowledge.loaders.html_page import fragment_blocks
-from app.knowledge.loaders.markup import SECTION_END, MarkupReducer
+from app.knowledge.loaders.markup import MarkupReducer
+from app.knowledge.loaders.markup_output import SECTION_END
 from app.knowledge.loaders.tables import table_rows
 from app.knowledge.loaders.text import clean, clean_code, decode
 from app.knowledge.types import Block, LoadedDocument

@@ -7,8 +7,8 @@ where it closes.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from app.knowledge.loaders.markup_output import MarkupOutput
 from app.knowledge.loaders.markup_syntax import (
     BLOCK,
     HEADING_TAG,
@@ -20,23 +20,9 @@ from app.knowledge.loaders.markup_syntax import (
     TITLES,
 )
 from app.knowledge.loaders.tags import Tag, end_of_braces, read_tag, string_literal
-from app.knowledge.loaders.text import dedent, raised
+from app.knowledge.loaders.text import raised
 
-_MOST_TORN = (
-    50  # braces that never close; with more, the text is no MDX and the search for their ends would take minutes
-)
-SECTION_END = "\ue000"  # followed by the level of the heading that still applies
-
-
-@dataclass(slots=True)
-class _Open:
-    """A component or element whose closing tag is awaited. `heading_at` is where its title stands in the output."""
-
-    name: str
-    block: bool
-    level: int
-    title: str = ""
-    heading_at: int = -1
+_MOST_TORN = 50  # braces that never close; a text with more of them is no MDX, and looking for their ends takes minutes
 
 
 class MarkupReducer:
@@ -46,26 +32,22 @@ class MarkupReducer:
         self._text = text
         self._mdx = mdx
         self._closing_names = {name.lower() for name in re.findall(r"</([A-Za-z][\w.-]*)", text)}
-        self._out: list[str] = []
-        self._segment: list[str] = []
-        self._open: list[_Open] = []
-        self._level = 0
+        self._out = MarkupOutput()
         self._torn = 0
         self._unclosed: set[str] = set()
 
     def reduce(self) -> str:
         text, position = self._text, 0
         while match := MARKUP.search(text, position):
-            self._segment.append(text[position : match.start()])
+            self._out.add(text[position : match.start()])
             end = _HANDLERS[match.lastgroup or ""](self, match)
             # A handler that declines leaves the character as it is.
             if end is None:
-                self._segment.append(match[0])
+                self._out.add(match[0])
                 end = match.end()
             position = end
-        self._segment.append(text[position:])
-        self._flush()
-        return "".join(self._out)
+        self._out.add(text[position:])
+        return self._out.text()
 
     # Handlers return the offset after what they dealt with, None to keep the match as it is.
 
@@ -76,10 +58,8 @@ class MarkupReducer:
         return match.end()
 
     def _heading(self, match: re.Match[str]) -> int:
-        self._level = len(match[0].strip())
-        for item in self._open:
-            item.level = min(item.level, self._level)
-        self._segment.append(f"{match[0]} ")
+        self._out.heading(len(match[0].strip()))
+        self._out.add(f"{match[0]} ")
         return match.end()
 
     def _esm(self, match: re.Match[str]) -> int | None:
@@ -100,21 +80,21 @@ class MarkupReducer:
 
     def _directive(self, match: re.Match[str]) -> int:
         label = match["label"].strip().strip("[]{}")
-        self._segment.append(f"\n\n{label}\n\n" if label and "=" not in label else "\n\n")
+        self._out.add(f"\n\n{label}\n\n" if label and "=" not in label else "\n\n")
         return match.end()
 
     def _admonition(self, match: re.Match[str]) -> int:
         indent = len(match["indent"].expandtabs(4))
-        self._segment.append(f"\n\n{match['name'] or ''}\n\n")
+        self._out.add(f"\n\n{match['name'] or ''}\n\n")
         body = re.compile(rf"(?:\n(?:[ ]{{{indent + 4},}}|\t)[^\n]*|\n[ \t]*(?=\n))+").match(self._text, match.end())
         if body is None:
             return match.end()
         inner = re.sub(rf"^(?:[ ]{{{indent + 4}}}|\t)", "", body[0], flags=re.MULTILINE)
-        self._segment.append(MarkupReducer(inner, mdx=self._mdx).reduce() + "\n\n")
+        self._out.add(MarkupReducer(inner, mdx=self._mdx).reduce() + "\n\n")
         return body.end()
 
     def _shown(self, match: re.Match[str]) -> int:
-        self._segment.append(match["shown"] or match["lit"])
+        self._out.add(match["shown"] or match["lit"])
         return match.end()
 
     def _brace(self, match: re.Match[str]) -> int | None:
@@ -123,7 +103,7 @@ class MarkupReducer:
         end = self._brace_end(match.start())
         if end < 0:
             return None
-        self._segment.append(string_literal(self._text[match.start() : end]) or "")
+        self._out.add(string_literal(self._text[match.start() : end]) or "")
         return end
 
     def _brace_end(self, start: int) -> int:
@@ -145,7 +125,8 @@ class MarkupReducer:
             return None
         name = tag.name.lower()
         if tag.closing:
-            self._close(tag)
+            if not self._out.close(tag.name) and name in BLOCK:
+                self._out.add("\n\n")
         elif name in SILENT and tag.name == name and not tag.empty:
             return self._inner_end(tag)[1]
         elif name == "table" and not tag.empty:
@@ -169,30 +150,29 @@ class MarkupReducer:
         inner, end = self._inner_end(tag)
         if inner > tag.end:
             rows = re.sub(r"\s*\n\s*", "\n", self._text[tag.start : end])
-            self._segment.append(f"\n\n{rows}\n\n")
+            self._out.add(f"\n\n{rows}\n\n")
         return end
 
     def _preformatted(self, tag: Tag) -> int:
         inner, end = self._inner_end(tag)
         body = re.sub(r"</?[A-Za-z][^>\n]*>", "", self._text[tag.end : inner])
         if body.strip():
-            self._segment.append(f"\n\n~~~~~~\n{body.strip(chr(10))}\n~~~~~~\n\n")
+            self._out.add(f"\n\n~~~~~~\n{body.strip(chr(10))}\n~~~~~~\n\n")
         return end
 
     def _raised(self, tag: Tag) -> int:
         inner, end = self._inner_end(tag)
-        before = "".join(self._segment[-2:])[-20:]
-        self._segment.append(raised(before, re.sub(r"<[^>]*>", "", self._text[tag.end : inner])))
+        self._out.add(raised(self._out.tail(), re.sub(r"<[^>]*>", "", self._text[tag.end : inner])))
         return end
 
     def _html_heading(self, tag: Tag) -> int:
         inner, end = self._inner_end(tag)
         title = MarkupReducer(self._text[tag.end : inner], mdx=self._mdx).reduce()
         if tag.name.lower() == "summary":
-            self._title(" ".join(title.split()))
+            self._out.title(title)
         elif title.strip():
-            self._level = int(tag.name[1])
-            self._segment.append(f"\n\n{'#' * self._level} {' '.join(title.split())}\n\n")
+            self._out.heading(int(tag.name[1]))
+            self._out.add(f"\n\n{'#' * int(tag.name[1])} {' '.join(title.split())}\n\n")
         return end
 
     def _element(self, tag: Tag) -> None:
@@ -200,18 +180,18 @@ class MarkupReducer:
         known = name in BLOCK or name in INLINE or name == "br"
         component = tag.name[:1].isupper() and not (tag.name.isupper() and known)
         if not component and name not in BLOCK and name not in INLINE and self._is_placeholder(tag):
-            self._segment.append(tag.name)
+            self._out.add(tag.name)
             return
         block = name in BLOCK and not component or (component and self._starts_line(tag))
         block = block and tag.name not in INLINE_COMPONENTS
         if name == "br":
-            self._segment.append(self._line_break(tag))
+            self._out.add(self._line_break(tag))
         elif component and self._is_placeholder(tag):
-            self._segment.append(tag.name)
+            self._out.add(tag.name)
         elif block:
             self._open_block(tag, component)
         elif not tag.empty and name not in INLINE:
-            self._open.append(_Open(tag.name, False, self._level))
+            self._out.open(tag.name, block=False)
 
     def _is_placeholder(self, tag: Tag) -> bool:
         """`<your-domain>` or `<TOKEN>` in running text is a word, not markup."""
@@ -233,66 +213,14 @@ class MarkupReducer:
         title = next((tag.attributes[key] for key in TITLES if tag.attributes.get(key)), "") if component else ""
         text = next((tag.attributes[key] for key in TEXTS if tag.attributes.get(key)), "") if component else ""
         if tag.empty:
-            shown = f"- {title}" if title and not text else title and self._heading_line(title)
-            self._flush(f"\n\n{shown}\n\n{text}\n\n" if shown or text else "\n\n")
+            shown = f"- {title}" if title and not text else title and self._out.heading_line(title)
+            self._out.add(f"\n\n{shown}\n\n{text}\n\n" if shown or text else "\n\n")
             return
-        self._flush("\n- " if tag.name.lower() == "li" else "\n\n")
-        item = _Open(tag.name, True, self._level)
-        self._open.append(item)
+        self._out.open(tag.name, block=True)
         if title:
-            self._title(title)
+            self._out.title(title)
         if text:
-            self._flush(f"{text}\n\n")
-
-    def _heading_line(self, title: str) -> str:
-        return f"{'#' * self._title_level()} {' '.join(title.split())}"
-
-    def _title_level(self) -> int:
-        """Level 1 is left to real headings, so that "level 1 and above" can mean "outside of every component"."""
-        return min(max(self._level, 1) + 1, 6)
-
-    def _title(self, title: str) -> None:
-        """Start a section named `title` that ends with the innermost open component."""
-        self._flush()
-        if not title:
-            return
-        if self._open:
-            self._open[-1].title = title
-            self._open[-1].heading_at = len(self._out)
-        self._out.append(f"\n\n{self._heading_line(title)}\n\n")
-        self._level = self._title_level()
-
-    def _close(self, tag: Tag) -> None:
-        names = [item.name for item in self._open]
-        if tag.name not in names:
-            if tag.name.lower() in BLOCK:
-                self._segment.append("\n\n")
-            return
-        while self._open:
-            item = self._open.pop()
-            if item.block:
-                self._flush()
-                self._end_section(item)
-            if item.name == tag.name:
-                return
-
-    def _end_section(self, item: _Open) -> None:
-        self._out.append("\n" if item.name == "li" else "\n\n")
-        if item.heading_at < 0:
-            return
-        if not "".join(self._out[item.heading_at + 1 :]).strip():
-            self._out[item.heading_at :] = [f"\n\n- {item.title}\n\n"]
-        else:
-            self._out.append(f"{SECTION_END}{max(item.level, 1)}\n\n")
-        self._level = item.level
-
-    def _flush(self, after: str = "") -> None:
-        """Move the pending text to the output; inside components it loses the indentation of its first line."""
-        pending = "".join(self._segment)
-        self._segment = []
-        if any(item.block for item in self._open):
-            pending = dedent(pending)
-        self._out.append(pending + after)
+            self._out.add(f"{text}\n\n")
 
 
 _HANDLERS: dict[str, Callable[[MarkupReducer, re.Match[str]], int | None]] = {

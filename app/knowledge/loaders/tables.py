@@ -59,16 +59,16 @@ def table_rows(grid: Grid, header_rows: int | None = None) -> list[str]:
 
 
 def _grouped(headers: Sequence[str], rows: list[list[str]]) -> list[str]:
-    texts = []
-    group = ""
+    texts: list[str] = []
+    group, said = "", True
     for index, row in enumerate(rows):
         if _is_group_title(row, rows[index + 1 : index + 2]):
-            group = next(cell for cell in row if cell)
-            continue
-        text = row_text(headers, row)
-        if text:
+            texts.extend([] if said else [group])
+            group, said = next(cell for cell in row if cell), False
+        elif text := row_text(headers, row):
             texts.append(f"{group}; {text}" if group else text)
-    return texts
+            said = True
+    return texts if said else [*texts, group]
 
 
 def _is_group_title(row: Sequence[str], following: Sequence[Sequence[str]]) -> bool:

@@ -112,6 +112,10 @@ def test_html_in_markdown() -> None:
     ]
 
 
+def test_indented_content_of_elements_is_no_code() -> None:
+    assert md("<div>\n\n      Refunds take 5 days.\n\n</div>\n") == [(PARAGRAPH, "Refunds take 5 days.")]
+
+
 def test_directives_alerts_and_admonitions_keep_their_text() -> None:
     page = ':::tip Good to know\nInside.\n:::\n\n> [!NOTE]\n> Quoted.\n\n!!! warning "Mind"\n    Indented.\n\nAfter.\n'
     assert [text for _, text in md(page)] == ["Good to know", "Inside.", "Quoted.", "Mind", "Indented.", "After."]
@@ -127,7 +131,7 @@ export const meta = {
 };
 
 <Note>
-  Refunds take **5 days**.
+    Refunds take **5 days**.
 </Note>
 
 <Steps>

@@ -1,7 +1,7 @@
 """Tables of any format become rows that stand on their own."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.knowledge.loaders.tables import guess_header_rows, join_lines, row_text, table_rows
@@ -51,6 +51,7 @@ def test_lines_of_a_cell() -> None:
     assert join_lines(["One", "two", "Done.", "Next"]) == "One, two, Done. Next"
 
 
+@settings(max_examples=500, deadline=None)
 @given(st.lists(st.lists(st.text("ab1 $", max_size=4), max_size=4), max_size=5), st.none() | st.integers(0, 3))
 def test_every_body_cell_is_kept(grid: list[list[str]], header_rows: int | None) -> None:
     joined = " ".join(table_rows(grid, header_rows))

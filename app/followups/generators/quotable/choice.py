@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from app.followups.generators.quotable.sentences import QuotableSentence, quotable_sentences
 from app.followups.generators.quotable.topics import (
@@ -30,6 +31,7 @@ _UNSPECIFIC = frozenset(
     customer customers reference references case study studies example examples concern concerns existing current new
     time duration free high low good
     data process much many long take takes way best exactly general page sheet list number amount
+    fast quick quickly answer answers length period lower higher exist exists stored store there report
     """.split()  # noqa: SIM905 - a word list reads better as text
 )
 _CASE_TYPES = frozenset({"case_studies", "testimonials"})
@@ -39,6 +41,8 @@ _PLAN = re.compile(r"\b(?P<name>[A-Z][\w-]+) (?:plan|tier|edition|package)\b")
 _TOPICS_WITH_FIGURES = (Topic.DISCOUNT, Topic.ROI, Topic.TIMING, Topic.ONBOARDING)
 _OPEN_TOPICS = (None, Topic.OTHER, Topic.DEMO, Topic.FEATURES, Topic.COMPETITOR)
 _USUAL = re.compile(r"\b(?:mid-tier|most popular|most (?:\w+ )?(?:choose|pick|take|start)|middle)\b", re.IGNORECASE)
+_NOT_THE_PLAN = re.compile(r"\b(?:additional|extra|overage|add-on|each)\b", re.IGNORECASE)
+_NEXT_QUESTION = re.compile(r",? and (?=(?:whether|how|what|which|when|where|who|if)\b)|[;?]\s+", re.IGNORECASE)
 _STATED_PRICE = re.compile(r"\bcosts?\b|\bstarts? at\b|\bfrom [$€£]", re.IGNORECASE)
 _OVERVIEW = re.compile(r"\bplans\b.*\b[A-Z]\w+, (?:[A-Z]\w+,? )?and [A-Z]")
 _ASKS_HOW_LONG = re.compile(r"\b(?:how long|time|duration|timeline|how fast|how quickly|when)\b", re.IGNORECASE)
@@ -119,10 +123,19 @@ def _answer(candidate: Candidate, wish: Wish) -> float | None:
         return _proof(candidate, wish)
     if candidate.item.source_type in _CASE_TYPES:
         return None
+    parts = [part for part in _NEXT_QUESTION.split(wish.subject) if part.strip()] or [""]
+    scores = [_answer_to(candidate, replace(wish, subject=part)) for part in parts]
+    return max((score for score in scores if score is not None), default=None)
+
+
+def _answer_to(candidate: Candidate, wish: Wish) -> float | None:
+    """How well one question is answered, None if it is not. Headings say what their sentences are about."""
     special, names = _special_stems(wish)
     said = candidate.stems | _aliases(candidate, wish, special)
     covered = frozenset(part for part in special if any(_alike(part, other) for other in said))
-    if names - covered or not _addresses(candidate, wish, special, covered):
+    above = _heading_stems(candidate.item)
+    headed = frozenset(part for part in special - names if any(_alike(part, other) for other in above))
+    if names - covered or not _addresses(candidate, wish, special, covered | headed):
         return None
     score = 2.0 * len(covered) / len(special) if special else 0.0
     asked = set(content_stems(wish.subject))
@@ -160,7 +173,8 @@ def _price_score(candidate: Candidate, wish: Wish) -> float:
     usual = plan is not None and any(plan["name"] in line and _USUAL.search(line) for line in lines)
     if not _STATED_PRICE.search(text):
         return 1.0 * bool(_OVERVIEW.search(text))
-    return 0.5 + 0.8 * usual + 0.3 * (len(words(text)) >= 9)
+    extra = _NOT_THE_PLAN.search(text) is not None
+    return 0.5 - 1.2 * extra + 0.8 * usual + 0.3 * (len(words(text)) >= 9)
 
 
 def _proof(candidate: Candidate, wish: Wish) -> float | None:
@@ -229,6 +243,11 @@ def _aliases(candidate: Candidate, wish: Wish, special: frozenset[str]) -> froze
     lines = (text[a:b] for a, b in split_sentences(text))
     named = (frozenset(content_stems(line)) for line in lines if plan["name"] in line)
     return frozenset(part for stems in named for part in stems & special)
+
+
+@lru_cache(maxsize=4096)
+def _heading_stems(item: EvidenceItem) -> frozenset[str]:
+    return frozenset(content_stems(" ".join((item.title or "", *item.heading_path[-1:]))))
 
 
 def _alike(one: str, other: str) -> bool:
