@@ -1,7 +1,6 @@
 """Compare the vector index with the database: every chunk id, and a search per document that must find itself.
 
-Exit code 0: equal; 1: something differed (also when --repair has mended it); 2: could not be checked.
-"""
+Exit code 0: equal; 1: something differed (also when --repair has mended it); 2: could not be checked."""
 
 import asyncio
 import sys

@@ -84,6 +84,7 @@ def _postgres_search(count: int) -> TextClause:
 
     BM25 in spirit: rare words weigh more, repeated ones ever less (`ts_rank`), long chunks a little less (its option
     1). The four numbers weigh body, -, title and headings. How rare a word is, is counted among the tenant's chunks.
+    Everything is MATERIALIZED because a planner without statistics expects one row and would count again for each.
     """
     numbers = range(count)
     terms = [f"plainto_tsquery('english', {plain_words(f'CAST(:word{n} AS text)')})" for n in numbers]
@@ -97,9 +98,9 @@ def _postgres_search(count: int) -> TextClause:
             SELECT chunk_id, {", ".join(weights)} FROM chunk_search
             WHERE tenant_id = :tenant AND words @@ ({" || ".join(terms)})
               AND (:any_type OR source_type = ANY(:source_types)) AND (:include_internal OR NOT internal)
-        ), matches AS (
+        ), matches AS MATERIALIZED (
             SELECT {", ".join(matches)} FROM found
-        ), total AS (
+        ), total AS MATERIALIZED (
             SELECT count(*) AS chunks FROM chunk_search WHERE tenant_id = :tenant
         )
         SELECT chunk_id, {" + ".join(scores)} AS score

@@ -112,8 +112,8 @@ def current_chunks(tenant: str, ids: Sequence[str]) -> Select[*tuple[Any, ...]]:
 
 
 def stored_chunk(row: Row[*tuple[Any, ...]]) -> StoredChunk:
-    """A row of `current_chunks`."""
-    fields = row._asdict()
-    heading_path, blocks = fields.pop("heading_path"), fields.pop("blocks")
+    """A row of `current_chunks`, whose columns have the order of the fields."""
+    *before, heading_path, page, blocks, effective_date, expiry_date, ingested_at = row
     spans = tuple(Span(start, end, BlockKind(kind)) for start, end, kind in blocks)
-    return StoredChunk(**fields, heading_path=tuple(heading_path), blocks=spans)
+    values = (*before, tuple(heading_path), page, spans, effective_date, expiry_date, ingested_at)
+    return StoredChunk(*values)

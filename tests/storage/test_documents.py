@@ -148,11 +148,14 @@ class TestPublishing:
             await repository.publish("acme", [version_id, "missing"])
         assert await repository.counts("acme") == KnowledgeCounts(documents=0, chunks=0, staged=1)
 
-    async def test_more_versions_than_fit_one_statement(self, repository: DocumentRepository) -> None:
-        sources = [replace(SUPPORT, source=f"{number:04}.md") for number in range(620)]
+    async def test_more_versions_than_fit_one_statement(
+        self, repository: DocumentRepository, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("app.storage.rows._BATCH", 5)
+        sources = [replace(SUPPORT, source=f"{number:04}.md") for number in range(12)]
         version_ids = await publish(repository, "acme", *sources)
         found = await repository.chunks("acme", [f"{version_id}:0" for version_id in version_ids])
-        assert len(found) == 620
+        assert len(found) == 12
         await repository.publish("acme", [], removed_sources=[source.source for source in sources])
         assert await repository.counts("acme") == KnowledgeCounts(documents=0, chunks=0, staged=0)
 

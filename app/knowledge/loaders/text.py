@@ -17,6 +17,7 @@ _SAMPLE = 64 * 1024
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ue000-\uf8ff\ufeff\ufff9-\ufffc\U000f0000-\U0010ffff]"
 )
+_PAGE_MARKS = re.compile("[\x0b\x0c\x1c-\x1f\x85]")
 _CID = re.compile(r"\(cid:\d{1,6}\)")  # a glyph that a PDF gives no letter for
 _LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"})
 _SUPERSCRIPTS = str.maketrans("0123456789+-n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ")
@@ -87,8 +88,8 @@ def clean(text: str) -> str:
 
 def clean_code(text: str) -> str:
     """Program text with its line structure: no invisible characters, trailing blanks or surrounding empty lines."""
-    lines = [_INVISIBLE.sub("", line).rstrip() for line in text.expandtabs(4).split("\n")]
-    return re.sub(r"\n{2,}", "\n", "\n".join(lines)).strip("\n")
+    lines = [_INVISIBLE.sub("", line).rstrip() for line in _PAGE_MARKS.sub(" ", text).expandtabs(4).split("\n")]
+    return re.sub(r"\n{2,}", "\n", dedent("\n".join(lines))).strip()
 
 
 def dedent(text: str) -> str:
