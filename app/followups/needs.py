@@ -51,6 +51,8 @@ def needs_for(lead: LeadContext, reading: Reading) -> tuple[Need, ...]:
     sells = reading.edge_case is not EdgeCase.EXISTING_CUSTOMER
     if rule.proof and sells and (objects or bare or len(own.split()) <= _SHORT_WORDING):
         needs.append(_proof(lead))
+    if bare and not objects and own:
+        needs.append(Need(NeedRole.ANSWER, own, rule.sources))
     return tuple(needs)
 
 

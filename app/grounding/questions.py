@@ -33,9 +33,11 @@ def judge_names(text: str, bench: Bench, greeting: bool = False) -> Judgement:
     for word in reading.words:
         if not _is_name(word, greeting):
             continue
+        shown = text[word.start : word.end]
         known = bench.record.holds_word(word.raw) if greeting else bench.knows_name(word.raw)
+        # A lead may be called Second or May: what reads as a figure or date elsewhere is a name here.
+        known = known or (greeting and shown.casefold() in bench.lead.lead_name.casefold().split())
         if not known and word.raw not in _TITLES:
-            shown = text[word.start : word.end]
             return Judgement(Verdict.UNSUPPORTED, f"no source names {shown}", 0.0)
     return NOTHING_STATED if not greeting else Judgement(Verdict.EXEMPT, "greets", 1.0)
 

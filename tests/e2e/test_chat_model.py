@@ -1,5 +1,6 @@
 """A chat model that misbehaves: what it invents never reaches the caller, and the caller never waits for it."""
 
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -37,17 +38,17 @@ def chat() -> Iterator[ChatServer]:
 
 
 @contextmanager
-def service_with(chat: ChatServer, settings: Settings, folder: Path, **overrides: Any) -> Iterator[httpx2.Client]:  # noqa: ANN401
+def service_with(chat_url: str, settings: Settings, folder: Path, **overrides: Any) -> Iterator[httpx2.Client]:  # noqa: ANN401
     """The demo service with a chat model; documents as in `settings`, its own copy of the index."""
     fields = {**settings.model_dump(exclude_unset=True), "chroma_persist_dir": str(folder / "chroma"), **overrides}
-    chosen = load_settings(_env_file=None, **fields, llm_base_url=chat.url, llm_model="fake-model")
+    chosen = load_settings(_env_file=None, **fields, llm_base_url=chat_url, llm_model="fake-model")
     with running(chosen) as url, httpx2.Client(base_url=url, timeout=60) as client:
         yield client
 
 
 @pytest.fixture
 def ask(chat: ChatServer, demo_settings: Settings, tmp_path: Path) -> Iterator[Callable[..., dict[str, Any]]]:
-    with service_with(chat, demo_settings, tmp_path) as client:
+    with service_with(chat.url, demo_settings, tmp_path) as client:
 
         def send(*behaviours: Behaviour, headers: dict[str, str] | None = None, **lead: Any) -> dict[str, Any]:  # noqa: ANN401
             chat.script(*behaviours)
@@ -128,8 +129,9 @@ def test_a_hanging_model_leaves_time_for_the_template(ask: Callable[..., dict[st
 
 
 def test_a_server_that_is_down_gives_the_template(demo_settings: Settings, tmp_path: Path) -> None:
-    with ChatServer() as gone:
-        pass
-    with service_with(gone, demo_settings, tmp_path) as client:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}/v1"
+    with service_with(url, demo_settings, tmp_path) as client:
         body = client.post(RAG, json={"lead_context": LEAD}).json()
     assert body["fallback"] == "template"

@@ -1,0 +1,115 @@
+"""What is remembered about passages, and for how long."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+
+from app.embeddings.base import Vectors
+from app.followups.types import BlockKind, Span
+from app.knowledge.passage_memory import PassageMemory, candidate
+from app.knowledge.types import StoredChunk
+from app.language.words import content_stems
+
+
+def chunk(chunk_id: str, text: str = "Invoices are drafted", blocks: tuple[Span, ...] = ()) -> StoredChunk:
+    return StoredChunk(
+        id=chunk_id,
+        document_id="d",
+        version_id="v",
+        source="case_studies/anderson_corp.md",
+        title="Anderson",
+        source_type="case_studies",
+        internal=False,
+        text=text,
+        start=0,
+        end=len(text),
+        heading_path=("Results in plants",),
+        page=None,
+        blocks=blocks,
+        effective_date=None,
+        expiry_date=None,
+        ingested_at=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+
+
+class Store:
+    """Current chunks that a test can take away; counts how often it is asked."""
+
+    def __init__(self, *ids: str) -> None:
+        self.current = {chunk_id: chunk(chunk_id, f"Invoices of {chunk_id}") for chunk_id in ids}
+        self.asked: list[str] = []
+
+    async def chunks(self, tenant: str, ids: Sequence[str]) -> dict[str, StoredChunk]:
+        assert tenant
+        self.asked += ids
+        return {chunk_id: self.current[chunk_id] for chunk_id in ids if chunk_id in self.current}
+
+    async def current_ids(self, tenant: str) -> tuple[set[str], set[str]]:
+        assert tenant
+        return set(self.current), set()
+
+    async def read(self, tenant: str, ids: Sequence[str]) -> dict[str, Vectors]:
+        assert tenant
+        return {chunk_id: np.full(4, len(chunk_id), dtype=np.float32) for chunk_id in ids if chunk_id in self.current}
+
+
+async def test_asks_once_per_version_and_never_serves_an_earlier_one() -> None:
+    store = Store("a", "b")
+    memory = PassageMemory(store, store)
+    assert set(await memory.candidates("acme", 1, ["a", "b", "gone", "a"])) == {"a", "b"}
+    assert set(await memory.candidates("acme", 1, ["b", "a"])) == {"a", "b"}
+    assert store.asked == ["a", "b", "gone"]
+    del store.current["a"]
+    assert set(await memory.candidates("acme", 2, ["a", "b"])) == {"b"}
+
+
+async def test_tenants_share_nothing() -> None:
+    store = Store("a")
+    memory = PassageMemory(store, store)
+    await memory.candidates("acme", 1, ["a"])
+    await memory.background("acme", 1)
+    del store.current["a"]
+    assert await memory.candidates("globex", 1, ["a"]) == {}
+    assert (await memory.background("globex", 1)).size == 0
+
+
+async def test_is_bounded() -> None:
+    store = Store("a", "b", "c")
+    memory = PassageMemory(store, store, capacity=2)
+    await memory.candidates("acme", 1, ["a", "b", "c"])
+    await memory.candidates("acme", 1, ["a"])
+    assert store.asked == ["a", "b", "c", "a"]
+
+
+async def test_the_background_is_taken_once_per_version() -> None:
+    store = Store("a", "bb")
+    memory = PassageMemory(store, store)
+    background = await memory.background("acme", 1)
+    assert await memory.background("acme", 1) is background
+    assert (background.size, background.holders["invoic"]) == (2, 2)
+    assert background.centre is not None
+    assert background.centre.tolist() == [1.5] * 4
+    store.current["ccc"] = chunk("ccc")
+    assert (await memory.background("acme", 2)).size == 3
+
+
+async def test_the_background_of_many_chunks_is_a_sample_that_repeats() -> None:
+    store = Store(*(f"{number:04}" for number in range(2000)))
+    one = await PassageMemory(store, store).background("acme", 1)
+    two = await PassageMemory(store, store).background("acme", 1)
+    assert 100 <= one.size <= 1000
+    assert one.holders == two.holders
+
+
+def test_what_a_passage_is_about_comes_from_title_headings_place_and_kind() -> None:
+    found = candidate(chunk("a"), None)
+    assert found.heading_stems == set(content_stems("Anderson Corp results plants case studies"))
+    assert found.stems == found.heading_stems | set(content_stems("Invoices are drafted"))
+
+
+def test_words_in_code_do_not_count() -> None:
+    text = "Ring us\nrefund(invoice)"
+    found = candidate(chunk("a", text, (Span(0, 7, BlockKind.PARAGRAPH), Span(8, 23, BlockKind.CODE))), None)
+    assert "refund" not in found.stems
+    assert "ring" in found.stems
