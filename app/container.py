@@ -92,7 +92,9 @@ class Container:
         self.chat_model = _chat_model(settings)
         rag: Generator = template
         if self.chat_model is not None:
-            rag = RagGenerator(self.chat_model, PromptBuilder(settings.validation, profile=settings.models.rag.prompt_profile))
+            rag = RagGenerator(
+                self.chat_model, PromptBuilder(settings.validation, profile=settings.models.rag.prompt_profile)
+            )
         self.generators = GeneratorRegistry(rag)
         rules = (settings.scoring, settings.retrieval, settings.validation, settings.models)
         stages = Stages(

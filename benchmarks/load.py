@@ -39,8 +39,13 @@ async def _worker(port: int, path: str, bodies: Sequence[bytes], queue: Iterator
 
 
 async def _request(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str, body: bytes) -> bytes:
-    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    writer.write(head.encode() + body)
+    head = [
+        f"POST {path} HTTP/1.1",
+        "Host: 127.0.0.1",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+    ]
+    writer.write("\r\n".join([*head, "", ""]).encode() + body)
     raw = await reader.readuntil(b"\r\n\r\n")
     if not raw.startswith(b"HTTP/1.1 200"):
         raise RuntimeError(f"unexpected answer: {raw[:200]!r}")

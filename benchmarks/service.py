@@ -18,8 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import orjson
 import psutil
@@ -30,6 +29,7 @@ from rich.table import Table
 from app.api.examples import RAG_REQUEST
 from benchmarks.load import Load, run_load
 
+ROOT = Path(__file__).resolve().parent.parent
 PATH = "/rag/api/v1/rag/generate-followup"
 ROUNDS, REQUESTS, CONNECTIONS, FRESH = 5, 1500, 8, 300
 HISTORIES = (

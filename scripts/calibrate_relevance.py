@@ -11,12 +11,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import typer
-from terminal import errors_as_sentences, progress_bar, say, show_table
 
 from app.knowledge.calibration import Calibration, calibrate, collect, read_judgements
 from app.knowledge.workbench import open_workbench
 from app.settings import Settings, load_settings
 from app.storage.migrate import upgrade
+from scripts.terminal import errors_as_sentences, progress_bar, say, show_table
 
 ROOT = Path(__file__).resolve().parent.parent
 

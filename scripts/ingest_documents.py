@@ -7,13 +7,13 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import typer
-from terminal import errors_as_sentences, progress_bar, say, show_table
 
 from app.knowledge.delivery import deliver
 from app.knowledge.ingestion import IngestionReport
 from app.knowledge.workbench import open_workbench
 from app.settings import Settings, load_settings
 from app.storage.migrate import upgrade
+from scripts.terminal import errors_as_sentences, progress_bar, say, show_table
 
 
 async def run(settings: Settings, source: Path, tenant: str, *, prune: bool, if_empty: bool) -> int:

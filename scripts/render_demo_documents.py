@@ -9,12 +9,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 import typer
-from demo_rendering.docx import render_docx
-from demo_rendering.office import same_content
-from demo_rendering.pdf import render_pdf
-from demo_rendering.source import Source, read_source
-from demo_rendering.xlsx import render_xlsx
+
+from scripts.demo_rendering.docx import render_docx
+from scripts.demo_rendering.office import same_content
+from scripts.demo_rendering.pdf import render_pdf
+from scripts.demo_rendering.source import Source, read_source
+from scripts.demo_rendering.xlsx import render_xlsx
 
 ROOT = Path(__file__).resolve().parent.parent
 RENDERERS: dict[str, Callable[[Source], bytes]] = {".pdf": render_pdf, ".docx": render_docx, ".xlsx": render_xlsx}

@@ -9,12 +9,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import typer
-from terminal import errors_as_sentences, say, show_table
 
 from app.knowledge.verification import Verification, Verifier
 from app.knowledge.workbench import Workbench, open_workbench
 from app.settings import Settings, load_settings
 from app.storage.migrate import upgrade
+from scripts.terminal import errors_as_sentences, say, show_table
 
 
 async def run(settings: Settings, tenant: str | None, repair: bool) -> list[Verification]:

@@ -14,9 +14,7 @@ from app.container import Container
 from app.followups.pipeline import FollowupOrder
 from app.followups.types import GenerationOptions, GeneratorName, RetrievalOptions
 
-_ERRORS: dict[int | str, dict[str, Any]] = {
-    status: {"model": ErrorBody} for status in (401, 413, 415, 422, 500, 503)
-}
+_ERRORS: dict[int | str, dict[str, Any]] = {status: {"model": ErrorBody} for status in (401, 413, 415, 422, 500, 503)}
 
 T = TypeVar("T")
 
@@ -71,9 +69,7 @@ async def hybrid(
     return await _answer(container, tenant, GeneratorName.HYBRID, request, deadline)
 
 
-@router.post(
-    "/api/v1/followups", operation_id="create_followup", response_model=FollowupResponse, responses=_ERRORS
-)
+@router.post("/api/v1/followups", operation_id="create_followup", response_model=FollowupResponse, responses=_ERRORS)
 async def followups(
     request: Annotated[AnyFollowupRequest, Body(openapi_examples=UNIFIED_REQUEST)],
     container: ContainerDep,

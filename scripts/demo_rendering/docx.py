@@ -9,8 +9,8 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Inches, Pt, RGBColor
 
-from demo_rendering.office import stable_package
-from demo_rendering.source import Block, Bullets, Heading, Paragraph, Quotation, Source, Table
+from scripts.demo_rendering.office import stable_package
+from scripts.demo_rendering.source import Block, Bullets, Heading, Paragraph, Quotation, Source, Table
 
 _NAVY, _GREY = RGBColor(0x17, 0x32, 0x4D), RGBColor(0x5B, 0x67, 0x70)
 

@@ -15,7 +15,7 @@ from reportlab.platypus import Flowable, ListFlowable, ListItem, SimpleDocTempla
 from reportlab.platypus import Paragraph as Text
 from reportlab.platypus import Table as Grid
 
-from demo_rendering.source import Block, Bullets, Heading, Paragraph, Quotation, Source, Table
+from scripts.demo_rendering.source import Block, Bullets, Heading, Paragraph, Quotation, Source, Table
 
 _NAVY, _TEAL, _GREY, _PALE = HexColor("#17324D"), HexColor("#1F7A8C"), HexColor("#5B6770"), HexColor("#EAF2F5")
 _MARGIN = inch

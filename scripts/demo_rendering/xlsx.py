@@ -8,8 +8,8 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from demo_rendering.office import stable_package
-from demo_rendering.source import Heading, Source, Table
+from scripts.demo_rendering.office import stable_package
+from scripts.demo_rendering.source import Heading, Source, Table
 
 _HEADER_FONT, _HEADER_FILL = Font(bold=True, color="17324D"), PatternFill("solid", fgColor="EAF2F5")
 _WIDEST = 60

@@ -67,12 +67,15 @@ def test_redis_gone_at_start_is_slower_and_says_so(copied: Callable[..., Setting
 
 
 def test_redis_that_dies_in_flight_is_slower_and_says_so(copied: Callable[..., Settings]) -> None:
-    with private_redis() as redis_url:
-        with running(copied(redis_url=redis_url)) as url, httpx2.Client(base_url=url) as client:
-            assert ask(client)["degraded"] == []
-            assert client.get("/health").json()["services"]["redis"] == "connected"
-            shutdown(redis_url)
-            assert ask(client, lead_name="Later")["degraded"] == ["cache"]
+    with (
+        private_redis() as redis_url,
+        running(copied(redis_url=redis_url)) as url,
+        httpx2.Client(base_url=url) as client,
+    ):
+        assert ask(client)["degraded"] == []
+        assert client.get("/health").json()["services"]["redis"] == "connected"
+        shutdown(redis_url)
+        assert ask(client, lead_name="Later")["degraded"] == ["cache"]
 
 
 def test_redis_serves_a_restarted_service(copied: Callable[..., Settings], redis_url: str) -> None:

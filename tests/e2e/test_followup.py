@@ -184,7 +184,7 @@ def test_the_deadline_header_is_checked_and_capped(client: httpx2.Client) -> Non
     body = RAG_REQUEST["minimal"]["value"]
     assert client.post(RAG, json=body, headers={"X-Deadline-Ms": "999999999"}).status_code == 200
     for wrong in ("soon", "0", "-5", "١٢"):
-        response = client.post(RAG, json=body, headers={"X-Deadline-Ms": wrong.encode()})
+        response = client.post(RAG, json=body, headers={b"X-Deadline-Ms": wrong.encode()})
         assert response.status_code == 422
         assert response.json()["details"][0]["field"] == "X-Deadline-Ms"
 
