@@ -40,8 +40,8 @@ class Chunk:
     """A slice of a document version: `version_text[start:end] == text`, in characters.
 
     `heading_path` are the headings of the sections that hold all of it, outermost first. `tokens` counts
-    `embedding_text` (heading path and text), and never exceeds the embedding model's window. `blocks` partition `text` by kind (offsets relative to
-    `text`; the separators between blocks belong to none).
+    `embedding_text` (heading path and text), and never exceeds the embedding model's window. `blocks` partition `text`
+    by kind (offsets relative to `text`; the separators between blocks belong to none).
     """
 
     ordinal: int
