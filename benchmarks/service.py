@@ -31,7 +31,7 @@ from benchmarks.load import Load, run_load
 
 ROOT = Path(__file__).resolve().parent.parent
 PATH = "/rag/api/v1/rag/generate-followup"
-ROUNDS, REQUESTS, CONNECTIONS, FRESH = 5, 1500, 8, 300
+ROUNDS, REQUESTS, CONNECTIONS, FRESH = 5, 3000, 8, 300
 HISTORIES = (
     "Asked about pricing, stopped responding",
     "How does it integrate with NetSuite?",

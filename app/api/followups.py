@@ -6,11 +6,10 @@ import orjson
 from fastapi import APIRouter, Body
 from starlette.responses import Response
 
-from app.api.deps import ContainerDep, DeadlineDep, TenantDep
+from app.api.deps import CALLER_HEADERS, Caller, CallerDep
 from app.api.examples import FINETUNED_REQUEST, HYBRID_REQUEST, RAG_REQUEST, UNIFIED_REQUEST
-from app.api.schemas import AnyFollowupRequest, ErrorBody, FollowupRequest, FollowupResponse
+from app.api.schemas import AnyFollowupRequest, ErrorBody, FollowupRequest, FollowupResponse, RagConfigBody
 from app.config_files import ModelsConfig
-from app.container import Container
 from app.followups.pipeline import FollowupOrder
 from app.followups.types import GenerationOptions, GeneratorName, RetrievalOptions
 
@@ -26,15 +25,14 @@ router = APIRouter(tags=["follow-ups"])
     operation_id="generate_rag_followup",
     response_model=FollowupResponse,
     responses=_ERRORS,
+    openapi_extra=CALLER_HEADERS,
 )
 async def rag(
     request: Annotated[FollowupRequest, Body(openapi_examples=RAG_REQUEST)],
-    container: ContainerDep,
-    tenant: TenantDep,
-    deadline: DeadlineDep,
+    caller: CallerDep,
 ) -> Response:
     """Write a follow-up from the company's documents."""
-    return await _answer(container, tenant, GeneratorName.RAG, request, deadline)
+    return await _answer(caller, GeneratorName.RAG, request)
 
 
 @router.post(
@@ -42,15 +40,14 @@ async def rag(
     operation_id="generate_finetuned_followup",
     response_model=FollowupResponse,
     responses=_ERRORS,
+    openapi_extra=CALLER_HEADERS,
 )
 async def finetuned(
     request: Annotated[FollowupRequest, Body(openapi_examples=FINETUNED_REQUEST)],
-    container: ContainerDep,
-    tenant: TenantDep,
-    deadline: DeadlineDep,
+    caller: CallerDep,
 ) -> Response:
     """Write a follow-up in the voice of the company's own conversations."""
-    return await _answer(container, tenant, GeneratorName.FINETUNED, request, deadline)
+    return await _answer(caller, GeneratorName.FINETUNED, request)
 
 
 @router.post(
@@ -58,38 +55,29 @@ async def finetuned(
     operation_id="generate_hybrid_followup",
     response_model=FollowupResponse,
     responses=_ERRORS,
+    openapi_extra=CALLER_HEADERS,
 )
 async def hybrid(
     request: Annotated[FollowupRequest, Body(openapi_examples=HYBRID_REQUEST)],
-    container: ContainerDep,
-    tenant: TenantDep,
-    deadline: DeadlineDep,
+    caller: CallerDep,
 ) -> Response:
     """Write a follow-up in the company's voice from its documents."""
-    return await _answer(container, tenant, GeneratorName.HYBRID, request, deadline)
+    return await _answer(caller, GeneratorName.HYBRID, request)
 
 
 @router.post("/api/v1/followups", operation_id="create_followup", response_model=FollowupResponse, responses=_ERRORS)
 async def followups(
     request: Annotated[AnyFollowupRequest, Body(openapi_examples=UNIFIED_REQUEST)],
-    container: ContainerDep,
-    tenant: TenantDep,
-    deadline: DeadlineDep,
+    caller: CallerDep,
 ) -> Response:
     """Write a follow-up with the generator named in the body."""
-    return await _answer(container, tenant, GeneratorName(request.generator), request, deadline)
+    return await _answer(caller, GeneratorName(request.generator), request)
 
 
-async def _answer(
-    container: Container, tenant: str, generator: GeneratorName, request: FollowupRequest, deadline: float
-) -> Response:
-    answer = await container.pipeline.run(to_order(tenant, generator, request, container.settings.models, deadline))
-    body = {
-        **answer.body,
-        "cached": answer.cached,
-        "degraded": answer.degraded,
-        "timings_ms": answer.timings_ms,
-    }
+async def _answer(caller: Caller, generator: GeneratorName, request: FollowupRequest) -> Response:
+    order = to_order(caller.tenant, generator, request, caller.container.settings.models, caller.deadline)
+    answer = await caller.container.pipeline.run(order)
+    body = {**answer.body, "cached": answer.cached, "degraded": answer.degraded, "timings_ms": answer.timings_ms}
     return Response(orjson.dumps(body), media_type="application/json")
 
 
@@ -97,8 +85,20 @@ def to_order(
     tenant: str, generator: GeneratorName, request: FollowupRequest, models: ModelsConfig, deadline: float
 ) -> FollowupOrder:
     """Fill what the caller left out from the configuration."""
-    chosen, wishes, defaults = request.rag_config, request.generation_config, models.rag.retrieval
-    retrieval = RetrievalOptions(
+    return FollowupOrder(
+        tenant=tenant,
+        generator=generator,
+        lead=request.lead_fields,
+        retrieval=_retrieval(request.rag_config, models),
+        generation=_generation(request, models),
+        canonical=request.model_dump_json(),
+        deadline_seconds=deadline,
+    )
+
+
+def _retrieval(chosen: RagConfigBody, models: ModelsConfig) -> RetrievalOptions:
+    defaults = models.rag.retrieval
+    return RetrievalOptions(
         top_k=_first(chosen.top_k, defaults.top_k),
         threshold=_first(chosen.retrieval_threshold, defaults.threshold),
         use_hybrid_search=_first(chosen.use_hybrid_search, defaults.use_hybrid_search),
@@ -106,21 +106,16 @@ def to_order(
         source_types=tuple(chosen.source_types),
         source_weights=tuple(sorted(chosen.source_weights.items())),
     )
-    generation = GenerationOptions(
-        temperature=_first(wishes.temperature, request.temperature, models.finetuned.temperature),
-        max_tokens=_first(wishes.max_tokens, request.max_tokens, models.finetuned.max_new_tokens),
-        seed=wishes.seed,
-        fusion_weight_rag=_first(wishes.fusion_weight_rag, models.hybrid.fusion_weight_rag),
-        require_grounding=wishes.require_grounding,
-    )
-    return FollowupOrder(
-        tenant=tenant,
-        generator=generator,
-        lead=request.lead_fields(),
-        retrieval=retrieval,
-        generation=generation,
-        canonical=request.model_dump_json(),
-        deadline_seconds=deadline,
+
+
+def _generation(request: FollowupRequest, models: ModelsConfig) -> GenerationOptions:
+    chosen = request.generation_config
+    return GenerationOptions(
+        temperature=_first(chosen.temperature, request.temperature, models.finetuned.temperature),
+        max_tokens=_first(chosen.max_tokens, request.max_tokens, models.finetuned.max_new_tokens),
+        seed=chosen.seed,
+        fusion_weight_rag=_first(chosen.fusion_weight_rag, models.hybrid.fusion_weight_rag),
+        require_grounding=chosen.require_grounding,
     )
 
 

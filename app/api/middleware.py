@@ -5,6 +5,7 @@ import uuid
 from time import perf_counter
 
 import structlog
+from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.handlers import error_response
@@ -21,6 +22,7 @@ class RequestContextMiddleware:
         self._app = app
         self._metrics = metrics
         self._log = get_logger("http")
+        self._observers: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -49,11 +51,19 @@ class RequestContextMiddleware:
 
     def _finish(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "unmatched")
-        self._metrics.requests.labels(route=route, status=str(status)).inc()
-        self._metrics.request_seconds.labels(route=route).observe(seconds)
+        requests, latency = self._observed(route, status)
+        requests.inc()
+        latency.observe(seconds)
         self._log.info(
             "request", method=scope["method"], route=route, status=status, duration_ms=round(seconds * 1000, 2)
         )
+
+    def _observed(self, route: str, status: int) -> tuple[Counter, Histogram]:
+        """The metrics of a route and status; both are closed sets, so they are looked up once."""
+        if (route, status) not in self._observers:
+            requests = self._metrics.requests.labels(route=route, status=str(status))
+            self._observers[route, status] = requests, self._metrics.request_seconds.labels(route=route)
+        return self._observers[route, status]
 
 
 class BodyLimitMiddleware:

@@ -49,6 +49,8 @@ class ResponseCache:
         self._memory: TTLCache[str, tuple[str, Body]] = TTLCache(
             config.memory.max_entries, config.redis.ttl.response_cache
         )
+        self._hits = metrics.cache.labels(tier="memory", outcome="hit")
+        self._misses = metrics.cache.labels(tier="memory", outcome="miss")
         self._running: dict[str, asyncio.Task[Computed]] = {}
         self._redis: Redis | None = None
         self._down_until = 0.0
@@ -93,10 +95,13 @@ class ResponseCache:
 
     def peek(self, tenant: str, key: str) -> Body | None:
         """The in-process tier alone, without waiting for anything."""
+        found = self._remembered(tenant, key)
+        (self._misses if found is None else self._hits).inc()
+        return found
+
+    def _remembered(self, tenant: str, key: str) -> Body | None:
         entry = self._memory.get(key)
-        found = entry is not None and entry[0] == tenant
-        self._metrics.cache.labels(tier="memory", outcome="hit" if found else "miss").inc()
-        return entry[1] if entry is not None and found else None
+        return entry[1] if entry is not None and entry[0] == tenant else None
 
     async def get_or_compute(
         self, tenant: str, key: str, compute: Callable[[], Awaitable[Computed]]
@@ -105,7 +110,7 @@ class ResponseCache:
 
         A caller that is cancelled leaves the computation running for the others.
         """
-        found = self.peek(tenant, key) or await self._read(tenant, key)
+        found = self._remembered(tenant, key) or await self._read(tenant, key)
         if found is not None:
             return found, True
         task = self._running.get(key)

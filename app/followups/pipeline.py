@@ -35,11 +35,14 @@ from app.observability import Metrics, Stopwatch
 
 @dataclass(frozen=True, slots=True)
 class FollowupOrder:
-    """One request, validated by the edge. `canonical` is its body as canonical JSON, the deadline is in seconds."""
+    """One request, validated by the edge. `canonical` is its body as canonical JSON, the deadline is in seconds.
+
+    `lead` gives the lead's fields; they are only read when the answer is not in the cache.
+    """
 
     tenant: str
     generator: GeneratorName
-    lead: Mapping[str, Any]
+    lead: Callable[[], Mapping[str, Any]]
     retrieval: RetrievalOptions
     generation: GenerationOptions
     canonical: str
@@ -124,19 +127,27 @@ class FollowupPipeline:
         watch = Stopwatch(self._metrics)
         generator = self._stages.generators.get(order.generator)
         key = await self._key(order, generator)
+        body = self._stages.cache.peek(order.tenant, key)
+        cached = body is not None
+        if body is None:
+            body, cached = await self._find_or_compute(order, generator, key, watch)
+        degraded = [*body["degraded"], *(["cache"] if self._stages.cache.degraded else [])]
+        watch.timings_ms["total"] = watch.total_ms()
+        self._count(order, body, cached, degraded)
+        return Answer({k: v for k, v in body.items() if k != "degraded"}, cached, tuple(degraded), watch.timings_ms)
+
+    async def _find_or_compute(
+        self, order: FollowupOrder, generator: Generator, key: str, watch: Stopwatch
+    ) -> tuple[Body, bool]:
         try:
             async with asyncio.timeout(order.deadline_seconds):
-                body, cached = await self._stages.cache.get_or_compute(
+                return await self._stages.cache.get_or_compute(
                     order.tenant, key, lambda: self._compute(order, generator, key, watch)
                 )
         except TimeoutError:
             raise DeadlineExceeded(
                 "The message was not ready within the deadline; ask again or allow more time."
             ) from None
-        degraded = [*body["degraded"], *(["cache"] if self._stages.cache.degraded else [])]
-        watch.timings_ms["total"] = watch.total_ms()
-        self._count(order, body, cached, degraded)
-        return Answer({k: v for k, v in body.items() if k != "degraded"}, cached, tuple(degraded), watch.timings_ms)
 
     async def _key(self, order: FollowupOrder, generator: Generator) -> str:
         return response_key({
@@ -153,7 +164,7 @@ class FollowupPipeline:
     async def _compute(self, order: FollowupOrder, generator: Generator, key: str, watch: Stopwatch) -> Computed:
         deadline = monotonic() + order.deadline_seconds
         with watch.stage("lead_context"):
-            lead = build_lead_context(order.tenant, order.lead)
+            lead = build_lead_context(order.tenant, order.lead())
             facts = lead_facts(lead)
         self._check_language(lead, generator)
         with watch.stage("strategy"):
