@@ -9,6 +9,7 @@ from app.language.words import STOP_WORDS, words
 from app.storage.database import Database
 from app.storage.search_rows import plain_words, scope_token
 
+Hits = list[tuple[str, float]]
 MAX_WORDS = 32
 
 # A word counts more in a heading, a little more in the title (which all chunks of a document share), nothing in the
@@ -35,30 +36,46 @@ class LexicalIndex:
         limit: int,
         source_types: Sequence[str] = (),
         include_internal: bool = False,
-    ) -> list[tuple[str, float]]:
+    ) -> Hits:
         """At most `limit` pairs of chunk id and score (> 0, only comparable within one search), best first.
 
         `query` may be any text: its words are looked for, except stop words, at most `MAX_WORDS` different ones.
         An empty `source_types` means all. Expired documents are found too. Raises `StorageUnavailable`.
         """
-        terms = search_words(query)
-        if not terms or limit <= 0:
-            return []
-        values: dict[str, object]
-        if self._database.dialect == "sqlite":
-            expression = _fts5_expression(tenant, terms, source_types, include_internal)
-            statement, values = _SQLITE_SEARCH, {"expression": expression}
-        else:
-            statement = _postgres_search(len(terms))
-            values = {
-                **{f"word{number}": term for number, term in enumerate(terms)},
-                "any_type": not source_types,
-                "source_types": list(source_types),
-                "include_internal": include_internal,
-            }
+        return (await self.search_all(tenant, [query], limit, source_types, include_internal))[0]
+
+    async def search_all(
+        self,
+        tenant: str,
+        queries: Sequence[str],
+        limit: int,
+        source_types: Sequence[str] = (),
+        include_internal: bool = False,
+    ) -> list[Hits]:
+        """`search` for each of `queries`, in order, all at the same moment of the database."""
+        hits: list[Hits] = []
         async with self._database.snapshot() as session:
-            rows = await session.execute(statement, values | {"tenant": tenant, "limit": limit})
-            return [(chunk_id, score) for chunk_id, score in rows]
+            for query in queries:
+                terms = search_words(query)
+                if not terms or limit <= 0:
+                    hits.append([])
+                    continue
+                statement, values = self._statement(tenant, terms, source_types, include_internal)
+                rows = await session.execute(statement, values | {"tenant": tenant, "limit": limit})
+                hits.append([(chunk_id, score) for chunk_id, score in rows])
+        return hits
+
+    def _statement(
+        self, tenant: str, terms: Sequence[str], source_types: Sequence[str], include_internal: bool
+    ) -> tuple[TextClause, dict[str, object]]:
+        if self._database.dialect == "sqlite":
+            return _SQLITE_SEARCH, {"expression": _fts5_expression(tenant, terms, source_types, include_internal)}
+        return _postgres_search(len(terms)), {
+            **{f"word{number}": term for number, term in enumerate(terms)},
+            "any_type": not source_types,
+            "source_types": list(source_types),
+            "include_internal": include_internal,
+        }
 
 
 def search_words(query: str) -> list[str]:

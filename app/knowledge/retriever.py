@@ -28,9 +28,14 @@ class DenseIndex(Protocol):
 
 
 class LexicalSearch(Protocol):
-    async def search(
-        self, tenant: str, query: str, limit: int, source_types: Sequence[str] = (), include_internal: bool = False
-    ) -> Hits: ...
+    async def search_all(
+        self,
+        tenant: str,
+        queries: Sequence[str],
+        limit: int,
+        source_types: Sequence[str] = (),
+        include_internal: bool = False,
+    ) -> list[Hits]: ...
 
 
 class VersionSource(Protocol):
@@ -116,6 +121,8 @@ class Retriever:
         self._config = config
         self._today = today
         self._weights = weights_for(embedder.name, config.relevance)
+        # The version each tenant had last time: right nearly always, and checked after every search.
+        self._seen: dict[str, int] = {}
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="query-embedding")
 
     def close(self) -> None:
@@ -134,20 +141,24 @@ class Retriever:
         if not queries:
             return []
         vectors = asyncio.ensure_future(self._embed(queries))
+        request = _Request(queries, vectors, options, include_internal)
         try:
-            for attempt in range(1, _ATTEMPTS + 1):
-                version = await self._indexes.versions.knowledge_version(tenant)
-                found, degraded = await self._find(tenant, _Request(queries, vectors, options, include_internal))
+            current = self._seen.get(tenant, 0)
+            for _ in range(_ATTEMPTS):
+                version = current
+                found, degraded = await self._find(tenant, request)
                 ids = [chunk_id for item in found for chunk_id in (*item.dense, *item.lexical)]
                 candidates, background = await asyncio.gather(
                     self._indexes.memory.candidates(tenant, version, ids),
                     self._indexes.memory.background(tenant, version),
                 )
                 # What was published meanwhile may be found in part: such an answer is thrown away.
-                if attempt == _ATTEMPTS or await self._indexes.versions.knowledge_version(tenant) == version:
+                current = await self._indexes.versions.knowledge_version(tenant)
+                if current == version:
                     break
         finally:
             vectors.cancel()
+        self._seen[tenant] = current
         weights = self._config.source_weights | dict(options.source_weights)
         scope = _Scope(options, include_internal, self._today(), weights, background)
         return [Retrieval(self._passages(item, candidates, scope), version, degraded) for item in found]
@@ -177,9 +188,9 @@ class Retriever:
     async def _search_words(self, tenant: str, request: _Request | None) -> list[Hits]:
         if request is None:
             return []
-        search, limit = self._indexes.lexical.search, self._config.fusion.candidates
+        limit = self._config.fusion.candidates
         types, internal = request.options.source_types, request.include_internal
-        return await asyncio.gather(*(search(tenant, query, limit, types, internal) for query in request.queries))
+        return await self._indexes.lexical.search_all(tenant, request.queries, limit, types, internal)
 
     async def _embed(self, queries: Sequence[str]) -> Vectors:
         return await asyncio.get_running_loop().run_in_executor(self._executor, self._embedder.embed, list(queries))
