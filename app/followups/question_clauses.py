@@ -1,0 +1,144 @@
+"""Turn a lead's question into the words that follow "You asked": `Do you file returns?` -> `whether we file returns`."""
+
+import re
+from collections.abc import Callable
+
+_MAX_WORDS = 10
+_SWAPPED = {
+    "i": "you",
+    "we": "you",
+    "me": "you",
+    "us": "you",
+    "my": "your",
+    "our": "your",
+    "mine": "yours",
+    "your": "our",
+    "yours": "ours",
+    "i'm": "you are",
+    "we're": "you are",
+}
+_OUT_OF_PLACE = re.compile(r"\b(?:you|u|ur|this|these|those|that|they|them|he|she|his|her|here|there)\b", re.IGNORECASE)
+_WHO = {"you": "we", "u": "we", "you guys": "we", "we": "you", "i": "you", "it": "it"}
+_PERSON = r"(?P<who>you guys|you|u|we|i|it)"
+_ONE = r"(?P<thing>(?:(?:the|your|our|my) )?[\w-]+)"
+_ADVERBS = r"(?:(?:also|already|currently|really|even|actually|please) )*"
+_STATE = r"(?:available|included|possible|supported|required|allowed|free|encrypted|covered|mandatory|necessary)"
+_STARTS_PLAINLY = re.compile(r"(?:who|what|which) (?!is\b|are\b|do\b|does\b|did\b|can\b|was\b)|how (?:many|much) \w+ (?:are|is|can)\b")
+
+
+def as_clause(question: str) -> str | None:
+    """The question as a clause of at most ten words that starts with "whether" or its question word, or None.
+
+    Only plain patterns are turned; "we" and "I" become the reader, "you" becomes the sender.
+    """
+    text = " ".join(question.split()).strip(" .?!").replace("’", "'")
+    if not text:
+        return None
+    lowered = text[0].lower() + text[1:] if text[1:2].islower() else text
+    for pattern, build in _PATTERNS:
+        match = pattern.fullmatch(lowered)
+        clause = build(match) if match else None
+        if clause is not None:
+            return clause if len(clause.split()) <= _MAX_WORDS else None
+    return None
+
+
+def _turned(text: str) -> str | None:
+    """The rest of the question as the sender says it; None where a pronoun would point nowhere."""
+    if _OUT_OF_PLACE.search(text):
+        return None
+    return " ".join(_SWAPPED.get(word.lower(), word) for word in text.split())
+
+
+def _whether(match: re.Match[str]) -> str | None:
+    """`Do you | does it | can invoices ...`."""
+    rest = _turned(match["rest"])
+    who, aux = _subject(match), match["aux"].lower()
+    if rest is None or who is None:
+        return None
+    if aux in ("do", "did"):
+        return f"whether {who} {rest}"
+    if aux == "does":
+        return f"whether {who} {_third_person(rest)}"
+    if aux in ("is", "are"):
+        aux = {"we": "are", "you": "are", "it": "is"}.get(who, aux)
+    return f"whether {who} {aux} {rest}"
+
+
+def _wh_inverted(match: re.Match[str]) -> str | None:
+    """`How do I | how long does it | where is data | which tools do you ...`."""
+    rest = _turned(match["rest"]) if match["rest"] else ""
+    who, aux, word = _subject(match), match["aux"].lower(), match["wh"].strip().lower()
+    if rest is None or who is None or (aux not in ("is", "are") and not rest):
+        return None
+    if word == "how" and who == "you" and aux in ("do", "can", "could", "should"):
+        return f"how to {rest}"
+    if aux in ("do", "did"):
+        return f"{word} {who} {rest}"
+    if aux == "does":
+        return f"{word} {who} {_third_person(rest)}"
+    return f"{match['wh'].strip().lower()} {who} {aux} {rest}".rstrip()
+
+
+def _there(match: re.Match[str]) -> str | None:
+    rest = _turned(match["rest"])
+    return f"whether there {match['aux'].lower()} {rest}" if rest else None
+
+
+def _state(match: re.Match[str]) -> str | None:
+    rest = _turned(f"{match['thing']} {match['aux'].lower()} {match['rest']}")
+    return f"whether {rest}" if rest else None
+
+
+def _plain(match: re.Match[str]) -> str | None:
+    rest = _turned(match[0])
+    return rest if rest and len(rest.split()) >= 3 else None
+
+
+def _subject(match: re.Match[str]) -> str | None:
+    groups = match.groupdict()
+    if groups.get("who"):
+        return _WHO[groups["who"].lower()]
+    return _turned(groups["thing"])
+
+
+def _third_person(rest: str) -> str:
+    verb, _, tail = rest.partition(" ")
+    if verb == "have":
+        verb = "has"
+    elif re.search(r"(?:s|sh|ch|x|o)$", verb):
+        verb += "es"
+    elif re.search(r"[^aeiou]y$", verb):
+        verb = verb[:-1] + "ies"
+    else:
+        verb += "s"
+    return f"{verb} {tail}".strip()
+
+
+_Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]]
+
+
+def _rule(pattern: str, build: Callable[[re.Match[str]], str | None]) -> _Rule:
+    return re.compile(pattern, re.IGNORECASE), build
+
+
+_PATTERNS: tuple[_Rule, ...] = (
+    _rule(rf"(?P<aux>is|are) there {_ADVERBS}(?P<rest>.+)", _there),
+    _rule(rf"(?P<aux>do|does|did|can|could|will|would|is|are) {_PERSON} {_ADVERBS}(?P<rest>.+)", _whether),
+    _rule(rf"(?P<aux>is|are) (?P<thing>.+?) (?P<rest>{_STATE}\b.*)", _state),
+    _rule(rf"(?P<aux>can|could|will|is|are) {_ONE} {_ADVERBS}(?P<rest>.+)", _whether),
+    _rule(rf"(?P<aux>does) {_ONE} {_ADVERBS}(?P<rest>[a-z].+)", _whether),
+    _rule(
+        rf"(?P<wh>how(?: (?:long|much|often|soon|fast|quickly|many [\w-]+))?|where|when|why) "
+        rf"(?P<aux>do|does|can|could|is|are|should) {_PERSON} (?P<rest>.+)",
+        _wh_inverted,
+    ),
+    _rule(
+        rf"(?P<wh>how(?: (?:long|much|often|soon|fast|quickly))?|where|when|why) "
+        rf"(?P<aux>do|does|can|is|are) {_ONE} (?P<rest>[a-z].+)",
+        _wh_inverted,
+    ),
+    _rule(rf"(?P<wh>(?:which|what)(?: [\w-]+){{1,3}}?) (?P<aux>do|can) {_PERSON} (?P<rest>[a-z][\w -]*)", _wh_inverted),
+    _rule(r"(?P<wh>what|who) (?P<aux>is|are) (?P<thing>(?:the|your|our) [\w-]+(?: [\w-]+)?)(?P<rest>)", _wh_inverted),
+    _rule(rf"(?:{_STARTS_PLAINLY.pattern}).+|(?:which|what) .+ (?:is|are) .+|(?:which|what|who) \w+s? .+", _plain),
+)
