@@ -8,7 +8,6 @@ import yaml
 from app.errors import ConfigurationError
 from app.settings import CONFIG_FILES, ROOT, Settings, load_settings
 
-
 HIGH = {"score_range": [80, 100], "approach": "a", "cta_type": "b"}
 
 

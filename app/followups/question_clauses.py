@@ -17,13 +17,21 @@ _SWAPPED = {
     "i'm": "you are",
     "we're": "you are",
 }
-_OUT_OF_PLACE = re.compile(r"\b(?:you|u|ur|this|these|those|that|they|them|he|she|his|her|here|there)\b", re.IGNORECASE)
+_OUT_OF_PLACE = re.compile(
+    r"\b(?:you|u|ur|this|these|those|that|they|them|he|she|his|her|here|there(?! (?:is|are)))\b", re.IGNORECASE
+)
 _WHO = {"you": "we", "u": "we", "you guys": "we", "we": "you", "i": "you", "it": "it"}
 _PERSON = r"(?P<who>you guys|you|u|we|i|it)"
 _ONE = r"(?P<thing>(?:(?:the|your|our|my) )?[\w-]+)"
 _ADVERBS = r"(?:(?:also|already|currently|really|even|actually|please) )*"
+# "Could you send me ..." asks for something, not about it.
+_REQUEST = re.compile(
+    r"(?:can|could|would|will|do) (?:you|u)(?: guys)? (?:please |pls |maybe |kindly |just )?"
+    r"(?:tell|send|share|give|explain|let|show|provide|clarify|confirm|walk|advise|call|help|point|forward|e-?mail|mind)\b",
+    re.IGNORECASE,
+)
 _STATE = r"(?:available|included|possible|supported|required|allowed|free|encrypted|covered|mandatory|necessary)"
-_STARTS_PLAINLY = re.compile(r"(?:who|what|which) (?!is\b|are\b|do\b|does\b|did\b|can\b|was\b)|how (?:many|much) \w+ (?:are|is|can)\b")
+_UNINVERTED = r"(?:which|what)(?: [\w-]+){1,3} (?:is|are) .+|(?:what|who) (?!is |does |was |has )[a-z]+s .+|which [\w-]+ (?!do |does )[a-z]+s .+|how many [\w-]+ (?:are|can) .+"
 
 
 def as_clause(question: str) -> str | None:
@@ -32,7 +40,7 @@ def as_clause(question: str) -> str | None:
     Only plain patterns are turned; "we" and "I" become the reader, "you" becomes the sender.
     """
     text = " ".join(question.split()).strip(" .?!").replace("’", "'")
-    if not text:
+    if not text or _REQUEST.match(text):
         return None
     lowered = text[0].lower() + text[1:] if text[1:2].islower() else text
     for pattern, build in _PATTERNS:
@@ -68,7 +76,7 @@ def _whether(match: re.Match[str]) -> str | None:
 def _wh_inverted(match: re.Match[str]) -> str | None:
     """`How do I | how long does it | where is data | which tools do you ...`."""
     rest = _turned(match["rest"]) if match["rest"] else ""
-    who, aux, word = _subject(match), match["aux"].lower(), match["wh"].strip().lower()
+    who, aux, word = _subject(match), match["aux"].lower(), _small(match["wh"])
     if rest is None or who is None or (aux not in ("is", "are") and not rest):
         return None
     if word == "how" and who == "you" and aux in ("do", "can", "could", "should"):
@@ -77,7 +85,7 @@ def _wh_inverted(match: re.Match[str]) -> str | None:
         return f"{word} {who} {rest}"
     if aux == "does":
         return f"{word} {who} {_third_person(rest)}"
-    return f"{match['wh'].strip().lower()} {who} {aux} {rest}".rstrip()
+    return f"{word} {who} {aux} {rest}".rstrip()
 
 
 def _there(match: re.Match[str]) -> str | None:
@@ -93,6 +101,10 @@ def _state(match: re.Match[str]) -> str | None:
 def _plain(match: re.Match[str]) -> str | None:
     rest = _turned(match[0])
     return rest if rest and len(rest.split()) >= 3 else None
+
+
+def _small(words: str) -> str:
+    return words[0].lower() + words[1:] if words else words
 
 
 def _subject(match: re.Match[str]) -> str | None:
@@ -133,6 +145,7 @@ _PATTERNS: tuple[_Rule, ...] = (
         rf"(?P<aux>do|does|can|could|is|are|should) {_PERSON} (?P<rest>.+)",
         _wh_inverted,
     ),
+    _rule(r"(?P<wh>how much) (?P<aux>does) (?P<thing>.+) (?P<rest>costs?)", _wh_inverted),
     _rule(
         rf"(?P<wh>how(?: (?:long|much|often|soon|fast|quickly))?|where|when|why) "
         rf"(?P<aux>do|does|can|is|are) {_ONE} (?P<rest>[a-z].+)",
@@ -140,5 +153,5 @@ _PATTERNS: tuple[_Rule, ...] = (
     ),
     _rule(rf"(?P<wh>(?:which|what)(?: [\w-]+){{1,3}}?) (?P<aux>do|can) {_PERSON} (?P<rest>[a-z][\w -]*)", _wh_inverted),
     _rule(r"(?P<wh>what|who) (?P<aux>is|are) (?P<thing>(?:the|your|our) [\w-]+(?: [\w-]+)?)(?P<rest>)", _wh_inverted),
-    _rule(rf"(?:{_STARTS_PLAINLY.pattern}).+|(?:which|what) .+ (?:is|are) .+|(?:which|what|who) \w+s? .+", _plain),
+    _rule(_UNINVERTED, _plain),
 )

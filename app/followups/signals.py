@@ -16,8 +16,9 @@ from datetime import date, timedelta
 
 from app.followups.absence import away_until
 from app.followups.opt_out import opt_out_reason
+from app.followups.question_clauses import as_clause
 from app.followups.record_phrases import phrases
-from app.followups.subjects import phrase_from, subject_in
+from app.followups.subjects import asked_in, fragment_in, phrase_from, subject_in
 from app.followups.topics import first_topic, topic_of
 from app.followups.types import EdgeCase, LeadContext, Topic
 from app.language.folding import fold
@@ -38,6 +39,11 @@ _NOTHING = re.compile(
     r"|information)(?: yet| so far)?"
 )
 _LONGEST_QUESTION = 300
+# "GitLab support", "support for Python", "does it support Xero".
+_SUPPORT_OF = re.compile(
+    r"(?:\w [A-Z][\w.+#-]*|^[A-Z][\w.+#-]*) support\b|\bsupport for [\w]|\b(?:it|we|you|they|product) supports? \w|\bsupports \w"
+    r"|\bwe support$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,16 +129,25 @@ def _question(source: _Source, names: frozenset[str]) -> _Wanted | None:
         return None
     asking = [part for part in (source.sentences if source.direct else source.clauses) if _asks(part, source.direct)]
     for part in reversed(asking) if source.direct else asking:
-        subject = subject_in(part, names)
-        topic = topic_of(subject or part) or topic_of(part) or Topic.OTHER
+        subject = asked_in(part, names, reported=not source.direct)
+        topic = _asked_topic(subject, part)
         return _Wanted(part[:_LONGEST_QUESTION], topic, subject, asked=True, direct=source.direct)
     return None
+
+
+def _asked_topic(subject: str | None, part: str) -> Topic:
+    """Support for a named thing is a question of integration or function, not of the help desk."""
+    topic = topic_of(subject or part) or topic_of(part) or Topic.OTHER
+    helps = topic is Topic.SUPPORT and _SUPPORT_OF.search(subject or part)
+    return Topic.OTHER if helps else topic
 
 
 def _asks(part: str, direct: bool) -> bool:
     if "?" in part or phrases("asked").search(fold(part)):
         return True
-    return direct and _QUESTION_WORDS.match(part) is not None and len(part.split()) > 3
+    if _QUESTION_WORDS.match(part) is None or len(part.split()) <= 3:
+        return False
+    return direct or as_clause(part) is not None
 
 
 def _objection(lead: LeadContext, sources: list[_Source], names: frozenset[str]) -> _Wanted | None:
@@ -164,6 +179,9 @@ def _objection_topic(text: str) -> Topic:
 def _interest(sources: list[_Source], names: frozenset[str]) -> _Wanted:
     clauses = [c for source in sources for c in source.clauses if not phrases("rejection").search(fold(c))]
     subject = next((found for clause in clauses if (found := subject_in(clause, names)) is not None), None)
+    if subject is None:
+        notes = (fragment_in(clause, names) for clause in clauses if topic_of(clause) is not None)
+        subject = next((found for found in notes if found is not None), None)
     return _Wanted(None, first_topic(([subject] if subject else []) + clauses), subject)
 
 

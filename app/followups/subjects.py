@@ -2,9 +2,10 @@
 
 import re
 
+from app.followups.question_clauses import as_clause
 from app.language.words import STOP_WORDS, words
 
-_MAX_WORDS = 8
+_MAX_WORDS, _MAX_CLAUSE_WORDS = 8, 11
 _PRONOUNS = frozenset(
     """
     i me my mine myself we us our ours you your yours u ur he him his she her hers it its they them their theirs
@@ -36,6 +37,18 @@ _END = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+# A clause runs on where a noun phrase would end ("what happens to data after cancellation").
+_CLAUSE_END = re.compile(
+    r"""\s*(?:,(?!\d)|[;:!?()"“”]|\.(?=\s|$)|\s[-–—]\s)
+      | \s+(?:and\ then|but|however|though|although|last\ \w+|yesterday|today|ago|twice|recently|please|pls|thanks
+        |stopped|went\ \w+|no\ (?:reply|response|answer)|(?:in|on|at|during)\ (?:the|our|a|last)\ (?:\w+\ )?"""
+    + _OCCASION
+    + r""")\b""",
+    re.VERBOSE | re.IGNORECASE,
+)
+# Whoever writes a CRM note: "they" are the lead, "you" and "we" the seller.
+_RETOLD = {"they": "you", "their": "your", "them": "you", "you": "we", "your": "our", "u": "we"}
+_KEPT = frozenset({"it", "we", "our", "there", "same", *_RETOLD})
 _CLAUSE_START = re.compile(r"(?:whether|how|what|which|when|where|why|who)\b", re.IGNORECASE)
 _LEADING = re.compile(
     r"""(?:(?:(?:more|further|additional|some|general|detailed)\s+)?
@@ -73,7 +86,7 @@ _ANNOUNCED = tuple(
         rf"""\b{_ASKED}(?:\s+(?:me|us|him|her|them|the\s+team))?(?:\s+(?:an?\s+)?(?:\w+\s+)?questions?)?
             \s+(?:about|regarding|around|on|for|after|re:?)\s+""",
         rf"""\b(?:{_ASKED}|wants?\s+to\s+know|wanted\s+to\s+know|would\s+like\s+to\s+know|curious|unclear|unsure|explain
-            |clarify|understand|know|tell\s+(?:me|us))\s+(?=(?:whether|how|what|which|when|where|who|why)\b)""",
+            |clarify|understand|know|tell\s+(?:me|us))\s+(?=(?:whether|if|how|what|which|when|where|who|why)\b)""",
         r"""\b(?:questions?|inquiry|enquiry|query|clarification|curious|concerns?|concerned|worried|worries|hesitant|nervous
             |unsure|objections?|doubts?)\s+(?:about|on|regarding|around|re:?|concerning|over|with|to)\s+""",
         r"""\b(?:requested|requests|requesting)\s+""",
@@ -95,6 +108,22 @@ _WORKS_WITH = re.compile(
     r"\s+(?:\w+\s+){0,2}?(?:with|to|into|from)\s+",
     re.IGNORECASE,
 )
+_MAX_FRAGMENT = 6
+_GREETED = re.compile(
+    r"^(?:hi|hello|hey|dear|thanks|thank you)\b[^,.!?]{0,30}[,.!]\s*(?:and |but |so )?", re.IGNORECASE
+)
+# Words that tell what happened rather than what is wanted.
+_EVENT = re.compile(
+    r"\b(?!need\b|embed|fixed\b|shared\b|advanced\b|automated\b|integrated\b|hosted\b|managed\b|dedicated\b|unlimited\b"
+    r"|embedded\b|seed\b|speed\b)\w{2,}ed\b|\b(?:met|saw|read|came|went|spoke|left|sent|got|had|has|was|were|is|are|will"
+    r"|lead|visitor|attendee|contact|referral|inbound|outbound|newsletter|linkedin|fair|booth)\b",
+    re.IGNORECASE,
+)
+_NOT_A_FRAGMENT = re.compile(
+    r"(?:how|what|which|when|where|why|who|do|does|did|can|could|is|are|will|would|should|may|have|has|we|i|they|it|he|she"
+    r"|you|not|no|too|very|says?|wants?|needs?|likes?|likely|maybe|already|still|send|please)\b",
+    re.IGNORECASE,
+)
 _NAMED = re.compile(r"(?:[A-Z][\w.]*[\w]|[a-z]+[A-Z]\w*)(?:\s+(?:[A-Z0-9]\w*))*")
 
 
@@ -114,13 +143,40 @@ def subject_in(text: str, own_names: frozenset[str] = frozenset()) -> str | None
     return phrase_from(named[0], own_names) if named else None
 
 
+def asked_in(text: str, own_names: frozenset[str] = frozenset(), *, reported: bool = True) -> str | None:
+    """What a question asks, fit for "You asked ...": a clause, a noun phrase behind "about", or None.
+
+    `reported`: the words are a CRM's ("asked whether ..."), not the lead's own.
+    """
+    told = subject_in(text, own_names) if reported else None
+    if told is not None and _CLAUSE_START.match(told):
+        return told
+    clause = as_clause(_GREETED.sub("", text))
+    if clause is not None and _fits(clause, True) and not own_names & set(words(clause)):
+        return clause
+    return told or subject_in(text, own_names) or fragment_in(text, own_names)
+
+
+def fragment_in(text: str, own_names: frozenset[str] = frozenset()) -> str | None:
+    """A note that is nothing but a noun phrase ("SSO with Okta", "free trial?"), or None."""
+    bare = text.strip(" .?!")
+    tokens = bare.split()
+    if not 1 <= len(tokens) <= _MAX_FRAGMENT or _EVENT.search(bare) or _NOT_A_FRAGMENT.match(bare):
+        return None
+    phrase = phrase_from(bare, own_names, begins=True)
+    whole = phrase is not None and len(phrase.split()) >= min(len(tokens), 3)
+    return phrase if whole and not _CLAUSE_START.match(phrase or "") else None
+
+
 def phrase_from(text: str, own_names: frozenset[str] = frozenset(), *, begins: bool = False) -> str | None:
     """The clean phrase that `text` starts with, or None. `begins`: its capital may only mean that a sentence begins."""
     rest = _LEADING.sub("", text.strip(), count=1) if _LEADING.match(text.strip()) else text.strip()
+    rest = re.sub(r"^if\s", "whether ", rest, flags=re.IGNORECASE)
     clause = _CLAUSE_START.match(rest)
     start = clause.end() if clause else 0
-    end = _END.search(rest, start)
-    tokens = _before_pronoun((rest[: end.start()] if end else rest).split(), 1 if clause else 0)
+    end = (_CLAUSE_END if clause else _END).search(rest, start)
+    tokens = (rest[: end.start()] if end else rest).split()
+    tokens = _retold(tokens) if clause else _before_pronoun(tokens)
     trailing = _TRAILING - _ENDS_CLAUSE if clause else _TRAILING
     while tokens and tokens[-1].casefold().strip(".,") in trailing:
         tokens = tokens[:-1]
@@ -130,10 +186,21 @@ def phrase_from(text: str, own_names: frozenset[str] = frozenset(), *, begins: b
     return _in_sentence(phrase, begins)
 
 
-def _before_pronoun(tokens: list[str], start: int) -> list[str]:
-    """Tokens up to the first pronoun from `start`: a record's "their team" cannot stand in a message to them."""
+def _retold(tokens: list[str]) -> list[str]:
+    """A reported clause as the seller would say it to the lead, up to the first pronoun that points nowhere."""
+    told = [tokens[0]]
+    for token in tokens[1:]:
+        bare = token.casefold().strip(".,'’")
+        if bare in _PRONOUNS - _KEPT:
+            break
+        told.append(_RETOLD.get(bare, token))
+    return told
+
+
+def _before_pronoun(tokens: list[str]) -> list[str]:
+    """Tokens up to the first pronoun: a record's "their team" cannot stand in a message to them."""
     for index, token in enumerate(tokens):
-        if index >= start and token.casefold().strip(".,'’") in _PRONOUNS:
+        if token.casefold().strip(".,'’") in _PRONOUNS:
             return tokens[:index]
     return tokens
 
@@ -141,9 +208,10 @@ def _before_pronoun(tokens: list[str], start: int) -> list[str]:
 def _fits(phrase: str, is_clause: bool) -> bool:
     tokens = phrase.split()
     meaningful = [word for word in words(phrase) if word not in STOP_WORDS]
-    if not 1 <= len(tokens) <= _MAX_WORDS or not meaningful or not _CLEAN.fullmatch(phrase) or _STEERING.search(phrase):
+    longest = _MAX_CLAUSE_WORDS if is_clause else _MAX_WORDS
+    if not 1 <= len(tokens) <= longest or not meaningful or not _CLEAN.fullmatch(phrase) or _STEERING.search(phrase):
         return False
-    return len(tokens) >= 4 if is_clause else not _is_fragment(tokens, meaningful)
+    return len(tokens) >= 3 if is_clause else not _is_fragment(tokens, meaningful)
 
 
 def _is_fragment(tokens: list[str], meaningful: list[str]) -> bool:
