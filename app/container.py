@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 
 from prometheus_client import start_http_server
@@ -64,6 +65,7 @@ class Container:
             redis=self.cache,
             vector_index=self.vector_index,
             generators=self.generators.available(),
+            chat_model=self.chat_model,
             version=__version__,
         )
         self._stack = AsyncExitStack()
@@ -83,7 +85,7 @@ class Container:
         self.knowledge_clock = KnowledgeClock(self.documents, self.index_sync, settings.index_poll_seconds)
         lexical = LexicalIndex(self.database)
         indexes = Indexes(self.vector_index, lexical, PassageMemory(self.documents, vectors), self.documents)
-        self.retriever = Retriever(indexes, self.embedder, settings.retrieval)
+        self.retriever = Retriever(indexes, self.embedder, settings.retrieval, lambda: datetime.now(UTC).date())
         self.catalog = DocumentCatalog(lexical, self.documents, self.knowledge_clock)
 
     def _wire_pipeline(self) -> FollowupPipeline:
@@ -145,13 +147,21 @@ class Container:
         except IndexUnavailable as error:
             _log.warning("vector_index_unavailable", exc_info=error)
         stop = asyncio.Event()
-        task = asyncio.create_task(self.index_sync.run(self.settings.index_poll_seconds, stop))
+        task = asyncio.create_task(self._keep_index_current(stop))
 
         async def finish() -> None:
             stop.set()
             await task
 
         stack.push_async_callback(finish)
+
+    async def _keep_index_current(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                await self.index_sync.run(self.settings.index_poll_seconds, stop)
+            except Exception as error:  # noqa: BLE001 - an unforeseen error must not end the synchronisation silently
+                _log.error("index_sync_failed", exc_info=error)
+                await asyncio.sleep(self.settings.index_poll_seconds)
 
     def _serve_metrics(self, stack: AsyncExitStack) -> None:
         port = self.settings.prometheus_port

@@ -5,7 +5,6 @@ AppError                     status  code                   retriable
  |   +- LeadOptedOut           422   lead_opted_out         no
  |   +- LanguageUnsupported    422   language_unsupported   no
  +- Unauthorized               401   unauthorized           no
- +- Forbidden                  403   forbidden              no
  +- NotFound                   404   not_found              no
  +- MethodNotAllowed           405   method_not_allowed     no
  +- PayloadTooLarge            413   payload_too_large      no
@@ -15,7 +14,6 @@ AppError                     status  code                   retriable
  |   +- IndexUnavailable       503   index_unavailable      yes
  |   +- ModelUnavailable       503   model_unavailable      yes
  |   +- AdapterUnavailable     503   adapter_unavailable    yes
- |   +- Overloaded             503   overloaded             yes
  |   +- DeadlineExceeded       503   deadline_exceeded      yes
  +- InternalError              500   internal_error         no
  +- ConfigurationError         (raised at start, never served)
@@ -66,11 +64,6 @@ class Unauthorized(AppError):
     code = "unauthorized"
 
 
-class Forbidden(AppError):
-    status = 403
-    code = "forbidden"
-
-
 class NotFound(AppError):
     status = 404
     code = "not_found"
@@ -116,11 +109,6 @@ class ModelUnavailable(Unavailable):
 class AdapterUnavailable(Unavailable):
     code = "adapter_unavailable"
     retry_after_seconds = 60
-
-
-class Overloaded(Unavailable):
-    code = "overloaded"
-    retry_after_seconds = 1
 
 
 class DeadlineExceeded(Unavailable):

@@ -5,17 +5,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from app import __version__
 from app.api import followups, health
 from app.api.handlers import install_handlers
-from app.api.middleware import BodyLimitMiddleware, RequestContextMiddleware
+from app.api.middleware import BodyLimitMiddleware, LocalHostMiddleware, RequestContextMiddleware
 from app.container import Container
 from app.observability import configure_logging
 from app.settings import Settings, load_settings
-
-_LOOPBACK_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -46,9 +43,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(followups.router)
     app.include_router(health.router)
     install_handlers(app, container.metrics)
-    app.add_middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes)
+    app.add_middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes, metrics=container.metrics)
     if not settings.require_api_key:
-        # A page in the user's browser must not reach an unauthenticated local server through a rebound name.
-        app.add_middleware(TrustedHostMiddleware, allowed_hosts=_LOOPBACK_HOSTS)
+        app.add_middleware(LocalHostMiddleware, metrics=container.metrics)
     app.add_middleware(RequestContextMiddleware, metrics=container.metrics)
     return app

@@ -19,7 +19,7 @@ LOG_FIELDS = frozenset(
     {
         "event", "level", "timestamp", "request_id", "method", "route", "status", "duration_ms", "code", "cached",
         "generator", "fallback", "degraded", "error_type", "component", "count", "host", "port", "seconds", "version",
-        "documents", "chunks", "seq", "exc_type", "exc_location", "reason", "state",
+        "documents", "chunks", "missing", "orphaned", "seq", "exc_type", "exc_location", "reason", "state",
     }
 )  # fmt: skip
 
@@ -67,7 +67,6 @@ class Metrics:
             "followup_lead_scores", "Lead scores", buckets=tuple(range(10, 101, 10)), registry=r
         )
         self.degraded = Counter("followup_degraded_total", "Degraded answers", ["component"], registry=r)
-        self.knowledge_lag = Gauge("followup_index_pending_changes", "Changes not yet in the vector index", registry=r)
 
 
 class Stopwatch:

@@ -19,6 +19,15 @@ class Reachable(Protocol):
     async def ping(self) -> bool: ...
 
 
+class Circuit(Protocol):
+    """A chat model's circuit breaker."""
+
+    @property
+    def answering(self) -> bool:
+        """False while calls are refused because the model has been failing."""
+        ...
+
+
 class Available(Protocol):
     @property
     def available(self) -> bool: ...
@@ -26,12 +35,14 @@ class Available(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """Asks each part. `generators` maps the original's names to whether each can answer here."""
+    """Asks each part. `generators` maps the original's names to whether each can answer here; `rag` is reported as
+    `fallback` while its chat model fails and the safe template answers instead."""
 
     database: Pingable
     redis: Reachable
     vector_index: Available
     generators: dict[str, bool]
+    chat_model: Circuit | None
     version: str
 
     async def missing(self) -> list[str]:
@@ -42,10 +53,13 @@ class Readiness:
         """The original health shape. `healthy`: all that is configured works; `unhealthy`: nothing can be written."""
         database, redis = await self._database_up(), await self._redis_state()
         index = self.vector_index.available
-        degraded = redis == "disconnected" or not index
+        models = {name: "active" if up else "unavailable" for name, up in self.generators.items()}
+        if self.chat_model is not None and not self.chat_model.answering:
+            models["rag"] = "fallback"
+        degraded = redis == "disconnected" or not index or models["rag"] == "fallback"
         return {
             "status": "unhealthy" if not database else "degraded" if degraded else "healthy",
-            "models": {name: "active" if up else "unavailable" for name, up in self.generators.items()},
+            "models": models,
             "services": {
                 "database": "connected" if database else "disconnected",
                 "redis": redis,

@@ -95,6 +95,11 @@ class Settings(BaseSettings):
             data = _with_value(data, ("cache", "redis", "enabled"), True)
         return data
 
+    @field_validator("hf_token", "llm_api_key", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: object) -> object:
+        return value or None
+
     @field_validator("database_url")
     @classmethod
     def _async_driver(cls, url: str) -> str:

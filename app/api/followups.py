@@ -91,7 +91,7 @@ def to_order(
         lead=request.lead_fields,
         retrieval=_retrieval(request.rag_config, models),
         generation=_generation(request, models),
-        canonical=request.model_dump_json(),
+        canonical=orjson.dumps(request.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS).decode(),
         deadline_seconds=deadline,
     )
 

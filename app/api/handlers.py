@@ -63,16 +63,18 @@ def install_handlers(app: FastAPI, metrics: Metrics) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid_request(request: Request, error: RequestValidationError) -> Response:
+        if not _is_json(request):
+            return answer(request, UnsupportedMediaType("Send the body with Content-Type: application/json."))
         return answer(request, invalid_input(error.errors()))
 
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> Response:
         return answer(request, _from_http(error))
 
-    @app.exception_handler(Exception)
-    async def unforeseen(request: Request, error: Exception) -> Response:
-        log.error("unforeseen_error", code=InternalError.code, exc_info=error)
-        return answer(request, InternalError("Something went wrong here; the request id finds it in the logs."))
+
+def _is_json(request: Request) -> bool:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
 
 
 def invalid_input(errors: Sequence[Mapping[str, Any]]) -> InvalidInput:

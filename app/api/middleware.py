@@ -9,9 +9,10 @@ from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.handlers import error_response
-from app.errors import PayloadTooLarge
+from app.errors import InternalError, InvalidInput, PayloadTooLarge
 from app.observability import Metrics, get_logger
 
+_HOST = re.compile(rb"(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?", re.IGNORECASE)
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,128}$")
 
 
@@ -31,12 +32,13 @@ class RequestContextMiddleware:
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
         status = 500
+        responded = False
         started = perf_counter()
 
         async def send_with_id(message: Message) -> None:
-            nonlocal status
+            nonlocal status, responded
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, responded = message["status"], True
                 message["headers"] = [*message.get("headers", []), (b"x-request-id", request_id.encode())]
             await send(message)
 
@@ -44,6 +46,13 @@ class RequestContextMiddleware:
         self._metrics.in_flight.inc()
         try:
             await self._app(scope, receive, send_with_id)
+        except Exception as error:
+            self._log.error("unforeseen_error", code=InternalError.code, exc_info=error)
+            self._metrics.errors.labels(code=InternalError.code).inc()
+            if responded:
+                raise
+            answer = InternalError("Something went wrong here; the request id finds it in the logs.")
+            await error_response(answer, request_id)(scope, receive, send_with_id)
         finally:
             self._metrics.in_flight.dec()
             self._finish(scope, status, perf_counter() - started)
@@ -66,12 +75,34 @@ class RequestContextMiddleware:
         return self._observers[route, status]
 
 
+class LocalHostMiddleware:
+    """Answers only requests addressed to this machine: a page in the user's browser must not reach an unauthenticated
+    local server through a name that was rebound to 127.0.0.1."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        host = next((value for name, value in scope.get("headers", []) if name == b"host"), b"")
+        if scope["type"] != "http" or _HOST.fullmatch(host):
+            await self._app(scope, receive, send)
+            return
+        error = InvalidInput(
+            "Host: without API keys this server answers only to localhost; set REQUIRE_API_KEY=true to serve others.",
+            [{"field": "Host", "problem": "not this machine", "fix": "use 127.0.0.1 or localhost"}],
+        )
+        self._metrics.errors.labels(code=error.code).inc()
+        await error_response(error, scope["state"]["request_id"])(scope, receive, send)
+
+
 class BodyLimitMiddleware:
     """Refuses bodies above `max_bytes`, by their declared length at once, else as soon as they grow past it."""
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, max_bytes: int, metrics: Metrics) -> None:
         self._app = app
         self._max_bytes = max_bytes
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -116,6 +147,7 @@ class BodyLimitMiddleware:
             f"The body is larger than {self._max_bytes // 1024} KiB; shorten notes, thread or interaction_history.",
             [{"field": "body", "problem": "too large", "limit_bytes": self._max_bytes}],
         )
+        self._metrics.errors.labels(code=error.code).inc()
         await error_response(error, scope["state"]["request_id"])(scope, receive, send)
 
 

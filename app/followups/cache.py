@@ -104,20 +104,22 @@ class ResponseCache:
         return entry[1] if entry is not None and entry[0] == tenant else None
 
     async def get_or_compute(
-        self, tenant: str, key: str, compute: Callable[[], Awaitable[Computed]]
+        self, tenant: str, key: str, compute: Callable[[], Awaitable[Computed]], share: str = ""
     ) -> tuple[Body, bool]:
         """The kept value, or the result of one `compute` shared by all who ask meanwhile; True when it was kept.
 
-        A caller that is cancelled leaves the computation running for the others.
+        Only callers with the same `share` wait for each other: what else decides the result besides its key, such as
+        the time they allow. A caller that is cancelled leaves the computation running for the others.
         """
         found = self._remembered(tenant, key) or await self._read(tenant, key)
         if found is not None:
             return found, True
-        task = self._running.get(key)
+        shared = f"{key}:{share}"
+        task = self._running.get(shared)
         if task is None:
             task = asyncio.ensure_future(self._compute_and_keep(tenant, key, compute))
-            self._running[key] = task
-            task.add_done_callback(lambda _: self._running.pop(key, None))
+            self._running[shared] = task
+            task.add_done_callback(lambda _: self._running.pop(shared, None))
         return (await asyncio.shield(task)).body, False
 
     async def _compute_and_keep(self, tenant: str, key: str, compute: Callable[[], Awaitable[Computed]]) -> Computed:

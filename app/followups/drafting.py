@@ -91,6 +91,11 @@ class DraftingStage:
     def without_failures(self, judged: _Judged) -> str:
         return self._gate.drop_failures(judged.draft.text, judged.report)
 
+    def count_draft(self, draft: Draft, seconds: float) -> None:
+        self._metrics.inference_seconds.labels(generator=draft.generator).observe(seconds)
+        self._metrics.tokens.labels(direction="prompt").inc(draft.prompt_tokens or 0)
+        self._metrics.tokens.labels(direction="completion").inc(draft.completion_tokens or 0)
+
     def count_repair(self, outcome: str) -> None:
         self._metrics.repairs.labels(outcome=outcome).inc()
 
@@ -147,6 +152,7 @@ class _Session:
         try:
             with self._watch.stage("generation"):
                 draft = await generator.generate(replace(task, timeout_seconds=max(budget, 0.05)))
+            self._stage.count_draft(draft, self._watch.timings_ms["generation"] / 1000)
         except ModelUnavailable:
             self._model_failed = True
             return None

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from time import monotonic
 from typing import Any, Protocol
 
@@ -31,6 +32,9 @@ from app.followups.types import (
     Strategy,
 )
 from app.observability import Metrics, Stopwatch
+
+_APP = Path(__file__).resolve().parent.parent
+_DECIDING_CODE = (_APP / "followups", _APP / "grounding", _APP / "knowledge", _APP / "language")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,28 +130,29 @@ class FollowupPipeline:
         """Raises `LeadOptedOut`, `AdapterUnavailable`, `StorageUnavailable`, `DeadlineExceeded`, and `InvalidInput`."""
         watch = Stopwatch(self._metrics)
         generator = self._stages.generators.get(order.generator)
-        key = await self._key(order, generator)
-        body = self._stages.cache.peek(order.tenant, key)
-        cached = body is not None
-        if body is None:
-            body, cached = await self._find_or_compute(order, generator, key, watch)
+        try:
+            async with asyncio.timeout(order.deadline_seconds):
+                body, cached = await self._find_or_compute(order, generator, watch)
+        except TimeoutError:
+            raise DeadlineExceeded(
+                "The message was not ready within the deadline; ask again or allow more time."
+            ) from None
         degraded = [*body["degraded"], *(["cache"] if self._stages.cache.degraded else [])]
         watch.timings_ms["total"] = watch.total_ms()
         self._count(order, body, cached, degraded)
         return Answer({k: v for k, v in body.items() if k != "degraded"}, cached, tuple(degraded), watch.timings_ms)
 
-    async def _find_or_compute(
-        self, order: FollowupOrder, generator: Generator, key: str, watch: Stopwatch
-    ) -> tuple[Body, bool]:
-        try:
-            async with asyncio.timeout(order.deadline_seconds):
-                return await self._stages.cache.get_or_compute(
-                    order.tenant, key, lambda: self._compute(order, generator, key, watch)
-                )
-        except TimeoutError:
-            raise DeadlineExceeded(
-                "The message was not ready within the deadline; ask again or allow more time."
-            ) from None
+    async def _find_or_compute(self, order: FollowupOrder, generator: Generator, watch: Stopwatch) -> tuple[Body, bool]:
+        key = await self._key(order, generator)
+        found = self._stages.cache.peek(order.tenant, key)
+        if found is not None:
+            return found, True
+        return await self._stages.cache.get_or_compute(
+            order.tenant,
+            key,
+            lambda: self._compute(order, generator, key, watch),
+            share=str(order.deadline_seconds),
+        )
 
     async def _key(self, order: FollowupOrder, generator: Generator) -> str:
         return response_key({
@@ -171,6 +176,8 @@ class FollowupPipeline:
             strategy = choose_strategy(lead, self._scoring, self._now().date())
         with watch.stage("evidence"):
             version = await self._stages.knowledge.version(order.tenant)
+            # Asked before the search: what the index takes up during it must not make the answer look complete.
+            settled = self._stages.knowledge.settled(order.tenant, version)
             evidence = await self._stages.evidence.gather(lead, strategy, order.retrieval, facts, version)
         task = GenerationInput(
             lead, strategy, evidence, order.generation, self._word_limit, timeout_seconds=order.deadline_seconds
@@ -178,11 +185,11 @@ class FollowupPipeline:
         checked = await self._stages.drafting.write(
             generator, task, self._now().date(), lambda: deadline - monotonic(), watch
         )
-        body = self._render(task, checked)
+        body = self._render(order, task, checked)
         with watch.stage("audit"):
             await self._stages.audit.record(order.tenant, order.generator.value, body, evidence, key)
-        settled = self._stages.knowledge.settled(order.tenant, evidence.knowledge_version)
-        return Computed(body, cacheable=settled and not evidence.degraded and not checked.model_failed)
+        complete = settled and evidence.knowledge_version == version and not evidence.degraded
+        return Computed(body, cacheable=complete and not checked.model_failed)
 
     def _check_language(self, lead: LeadContext, generator: Generator) -> None:
         """Only a chat model writes other languages than the template."""
@@ -192,7 +199,7 @@ class FollowupPipeline:
                 [{"field": "lead_context.language", "problem": "not available without a chat model"}],
             )
 
-    def _render(self, task: GenerationInput, checked: CheckedDraft) -> Body:
+    def _render(self, order: FollowupOrder, task: GenerationInput, checked: CheckedDraft) -> Body:
         scores = score_followup(
             checked.draft.text,
             task.lead,
@@ -211,15 +218,17 @@ class FollowupPipeline:
             scores=scores,
             options=task.options,
             rules_version=self._rules_version,
-            warnings=self._warnings(task, checked),
+            warnings=self._warnings(order, task, checked),
             created_at=self._now(),
         )
         return {**render_body(finished), "degraded": list(task.evidence.degraded)}
 
-    def _warnings(self, task: GenerationInput, checked: CheckedDraft) -> list[str]:
+    def _warnings(self, order: FollowupOrder, task: GenerationInput, checked: CheckedDraft) -> list[str]:
         warnings = [*task.lead.warnings, *task.evidence.warnings]
         if checked.model_failed:
             warnings.append("model_unavailable")
+        if order.retrieval.use_reranking:
+            warnings.append("reranking_is_not_available")
         if not task.options.require_grounding:
             warnings.append("grounding_is_always_required")
         return warnings
@@ -241,5 +250,9 @@ class FollowupPipeline:
 
 
 def rules_digest(*sections: str) -> str:
-    """Short digest of the configuration that decides texts: part of the cache key and of each response."""
-    return hashlib.sha256("\n".join(sections).encode()).hexdigest()[:12]
+    """Short digest of the configuration and the code that decide texts: part of the cache key and of each response."""
+    digest = hashlib.sha256("\n".join(sections).encode())
+    for folder in _DECIDING_CODE:
+        for file in sorted(path for path in folder.rglob("*") if path.suffix in (".py", ".yaml", ".j2")):
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]

@@ -1,4 +1,4 @@
-"""Turn a lead's question into the words that follow "You asked": `Do you file returns?` -> `whether we file returns`."""
+"""A lead's question as the words that follow "You asked": `Do you file taxes?` -> `whether we file taxes`."""
 
 import re
 from collections.abc import Callable
@@ -31,7 +31,10 @@ _REQUEST = re.compile(
     re.IGNORECASE,
 )
 _STATE = r"(?:available|included|possible|supported|required|allowed|free|encrypted|covered|mandatory|necessary)"
-_UNINVERTED = r"(?:which|what)(?: [\w-]+){1,3} (?:is|are) .+|(?:what|who) (?!is |does |was |has )[a-z]+s .+|which [\w-]+ (?!do |does )[a-z]+s .+|how many [\w-]+ (?:are|can) .+"
+_UNINVERTED = (
+    r"(?:which|what)(?: [\w-]+){1,3} (?:is|are) .+|(?:what|who) (?!is |does |was |has )[a-z]+s .+"
+    r"|which [\w-]+ (?!do |does )[a-z]+s .+|how many [\w-]+ (?:are|can) .+"
+)
 
 
 def as_clause(question: str) -> str | None:

@@ -53,7 +53,7 @@ def render_body(done: Finished) -> dict[str, Any]:
         "fallback": draft.fallback,
         "warnings": list(dict.fromkeys([*done.warnings, *draft.warnings])),
         "claims": [claim_body(claim) for claim in report.claims],
-        "grounding": _grounding(checked, evidence),
+        "grounding": _grounding(checked, evidence, done.strategy),
         "strategy": _strategy(done.strategy),
         "versions": {
             "model": draft.model,
@@ -65,7 +65,7 @@ def render_body(done: Finished) -> dict[str, Any]:
         },
         "generation_metadata": {
             "num_docs_used": len(_cited(checked)),
-            "fusion_weight": done.options.fusion_weight_rag,
+            "fusion_weight": 1.0,  # the evidence alone: nothing is fused without an adapter
             "timestamp": done.created_at.isoformat(),
         },
     }
@@ -104,7 +104,7 @@ def display_names(sources: Sequence[str]) -> list[str]:
 
 
 def _sources(checked: CheckedDraft, evidence: Evidence) -> list[str]:
-    """Documents the message was written from: cited ones first, in the order of the message, then by relevance."""
+    """Documents found for the message: cited ones first, in the order of the message, then by relevance."""
     return list(dict.fromkeys([*_cited(checked), *(item.source for item in evidence.knowledge)]))
 
 
@@ -113,9 +113,11 @@ def _cited(checked: CheckedDraft) -> list[str]:
     return list(dict.fromkeys(quote.source for quote in quotes if quote is not None and quote.scope == "knowledge"))
 
 
-def _grounding(checked: CheckedDraft, evidence: Evidence) -> dict[str, Any]:
+def _grounding(checked: CheckedDraft, evidence: Evidence, strategy: Strategy) -> dict[str, Any]:
     counts = Counter(claim.verdict for claim in checked.report.claims)
-    if not evidence.knowledge:
+    if not strategy.uses_product_evidence:
+        verdict = "no_product_claims"
+    elif not evidence.knowledge:
         verdict = "no_evidence"
     elif checked.report.product_claims:
         verdict = "grounded"

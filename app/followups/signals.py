@@ -41,8 +41,8 @@ _NOTHING = re.compile(
 _LONGEST_QUESTION = 300
 # "GitLab support", "support for Python", "does it support Xero".
 _SUPPORT_OF = re.compile(
-    r"(?:\w [A-Z][\w.+#-]*|^[A-Z][\w.+#-]*) support\b|\bsupport for [\w]|\b(?:it|we|you|they|product) supports? \w|\bsupports \w"
-    r"|\bwe support$"
+    r"(?:\w [A-Z][\w.+#-]*|^[A-Z][\w.+#-]*) support\b|\bsupport for \w|\b(?:it|we|you|they) support\b"
+    r"|\bsupports \w"
 )
 
 

@@ -19,7 +19,7 @@ _STEERING = re.compile(
     r"respond with|reply with|say that|tell (?:them|him|her|everyone)|click|password|https?|www|override)\b",
     re.IGNORECASE,
 )
-_CLEAN = re.compile(r"(?!.*\bw/)[^\W_][\w &'’+/%$€£.-]*[\w%+]|\w", re.UNICODE)
+_CLEAN = re.compile(r"(?!.*\bw/)[^\W_](?:[\w &'’+/%$€£.-]|,(?=\d))*[\w%+]|\w", re.UNICODE)
 # Where the subject ends: another event, a time, a place, or another person's matter.
 _OCCASION = (
     r"(?:call|demo|meeting|e-?mail|chat|webinar|website|form|conference|event|booth|trade\ show|week|month|quarter)"
@@ -108,7 +108,7 @@ _WORKS_WITH = re.compile(
     r"\s+(?:\w+\s+){0,2}?(?:with|to|into|from)\s+",
     re.IGNORECASE,
 )
-_MAX_FRAGMENT = 6
+_MAX_FRAGMENT = 8
 _GREETED = re.compile(
     r"^(?:hi|hello|hey|dear|thanks|thank you)\b[^,.!?]{0,30}[,.!]\s*(?:and |but |so )?", re.IGNORECASE
 )
@@ -121,7 +121,7 @@ _EVENT = re.compile(
 )
 _NOT_A_FRAGMENT = re.compile(
     r"(?:how|what|which|when|where|why|who|do|does|did|can|could|is|are|will|would|should|may|have|has|we|i|they|it|he|she"
-    r"|you|not|no|too|very|says?|wants?|needs?|likes?|likely|maybe|already|still|send|please)\b",
+    r"|you|not|no|too|very|says?|wants?|needs?|likes?|likely|maybe|already|still|send|please|compare|install|connect|migrate|switch|move|talk|call|discuss|follow)\b",
     re.IGNORECASE,
 )
 _NAMED = re.compile(r"(?:[A-Z][\w.]*[\w]|[a-z]+[A-Z]\w*)(?:\s+(?:[A-Z0-9]\w*))*")
@@ -163,9 +163,7 @@ def fragment_in(text: str, own_names: frozenset[str] = frozenset()) -> str | Non
     tokens = bare.split()
     if not 1 <= len(tokens) <= _MAX_FRAGMENT or _EVENT.search(bare) or _NOT_A_FRAGMENT.match(bare):
         return None
-    phrase = phrase_from(bare, own_names, begins=True)
-    whole = phrase is not None and len(phrase.split()) >= min(len(tokens), 3)
-    return phrase if whole and not _CLAUSE_START.match(phrase or "") else None
+    return phrase_from(bare, own_names, begins=True)
 
 
 def phrase_from(text: str, own_names: frozenset[str] = frozenset(), *, begins: bool = False) -> str | None:

@@ -1,16 +1,15 @@
 """Frozen types that pass between the stages of a follow-up, in the order in which they appear.
 
 FollowupRequest -> LeadContext -> Strategy -> Evidence -> Prompt -> Draft -> GroundingReport -> ValidationReport
--> Followup
+-> response body
 
 This module imports nothing of the product. The request type belongs to the HTTP edge; the two reports belong to
 `grounding.types` and to this module.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
 
 # --------------------------------------------------------------------------- lead context
 
@@ -309,6 +308,8 @@ class Draft:
     adapter_digest: str | None = None
     fallback: str | None = None
     warnings: tuple[str, ...] = ()
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
 
 
 # --------------------------------------------------------------------------- validation and result
@@ -339,15 +340,3 @@ class Scores:
     strategy_confidence: float
     hybrid_confidence: float
     personalization: float
-
-
-@dataclass(frozen=True, slots=True)
-class Followup:
-    """The finished message, ready to be rendered as a response, audited and cached.
-
-    `body` is JSON-ready: every field of the HTTP response except those of the single request (`cached`,
-    `timings_ms`, `request_id`).
-    """
-
-    message_id: str
-    body: dict[str, Any] = field(default_factory=dict)

@@ -1,7 +1,6 @@
 """Keeps the vector index equal to what the database says is current."""
 
 import asyncio
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,10 +10,11 @@ import numpy as np
 from app.embeddings.base import Vectors
 from app.errors import IndexLocked, IndexUnavailable, StorageUnavailable
 from app.knowledge.vector_index import VectorIndex
+from app.observability import get_logger
 
 _BATCH = 500
 _MAX_DELAY_SECONDS = 15.0
-_log = logging.getLogger(__name__)
+_log = get_logger("index_sync")
 
 
 class Change(Protocol):
@@ -124,11 +124,9 @@ class IndexSync:
                 await self._add(tenant, await self._vectors.read(tenant, missing[begin : begin + _BATCH]))
             await self._index.remove(tenant, self._digest, sorted(difference.orphaned))
         if not difference.equal:
-            _log.warning(
-                "vector index repaired: %d missing, %d orphaned", len(difference.missing), len(difference.orphaned)
-            )
+            _log.warning("vector_index_repaired", missing=len(difference.missing), orphaned=len(difference.orphaned))
         if difference.unusable:
-            _log.warning("%d chunks have vectors of another model: ingest them again", difference.unusable)
+            _log.warning("chunks_of_another_model", count=difference.unusable, reason="ingest the documents again")
         return difference
 
     async def rebuild(self, tenant: str) -> None:
@@ -146,7 +144,7 @@ class IndexSync:
                 failures = 0
             except (StorageUnavailable, IndexUnavailable, IndexLocked) as error:
                 if not failures:
-                    _log.warning("vector index is not kept up to date: %s", error.code)
+                    _log.warning("vector_index_not_current", code=error.code)
                 failures += 1
                 # Whatever went wrong may have cost the index some changes.
                 self._reconciled = ""

@@ -143,7 +143,7 @@ class Retriever:
         vectors = asyncio.ensure_future(self._embed(queries))
         request = _Request(queries, vectors, options, include_internal)
         try:
-            current = self._seen.get(tenant, 0)
+            current = self._seen.get(tenant) or await self._indexes.versions.knowledge_version(tenant)
             for _ in range(_ATTEMPTS):
                 version = current
                 found, degraded = await self._find(tenant, request)

@@ -6,7 +6,6 @@ against SQL, which alone knows what is current.
 
 import asyncio
 import hashlib
-import logging
 import os
 import uuid
 from collections.abc import Callable, Sequence
@@ -23,6 +22,7 @@ from chromadb.errors import ChromaError, NotFoundError
 from app.embeddings.base import Vectors
 from app.errors import IndexLocked, IndexUnavailable
 from app.knowledge.index_lock import IndexLock
+from app.observability import get_logger
 
 T = TypeVar("T")
 Hits = list[tuple[str, float]]
@@ -30,7 +30,7 @@ Hits = list[tuple[str, float]]
 _IDENTITY = "index.id"
 _PAGE = 1000
 _MAX_WAITING = 256
-_log = logging.getLogger(__name__)
+_log = get_logger("vector_index")
 
 
 class VectorIndex:
@@ -135,7 +135,7 @@ class VectorIndex:
         raise IndexUnavailable("The vector index cannot be used at the moment.")
 
     def _fail(self, error: BaseException) -> None:
-        _log.warning("vector index failed: %s", type(error).__name__)
+        _log.warning("vector_index_failed", error_type=type(error).__name__)
         self._forget()
 
     def _opened(self) -> Any:  # noqa: ANN401 - Chroma's types stay behind this file
@@ -160,7 +160,7 @@ class VectorIndex:
             if client is not None:
                 client.close()
         except (ChromaError, OSError) as error:
-            _log.warning("vector index did not close cleanly: %s", type(error).__name__)
+            _log.warning("vector_index_did_not_close_cleanly", error_type=type(error).__name__)
         finally:
             self._lock.release()
 

@@ -62,6 +62,10 @@ class RemoteChatModel:
     def circuit(self) -> CircuitState:
         return self._breaker.state
 
+    @property
+    def answering(self) -> bool:
+        return self._breaker.state is CircuitState.CLOSED
+
     async def warm_up(self) -> None:
         """Import and configure the provider's client, without calling the server, which may come up later.
 

@@ -3,7 +3,9 @@
 import asyncio
 import shutil
 import socket
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -88,18 +90,23 @@ def test_redis_serves_a_restarted_service(copied: Callable[..., Settings], redis
     assert first["message_id"] == second["message_id"]
 
 
-def test_a_database_that_is_gone_is_a_clear_refusal(copied: Callable[..., Settings]) -> None:
+def test_a_message_that_cannot_be_recorded_is_not_handed_out(copied: Callable[..., Settings]) -> None:
     settings = copied()
-    path = Path(settings.database_url.split("///")[1])
-    with running(settings) as url, httpx2.Client(base_url=url) as client:
-        for file in path.parent.glob("followup.db*"):
-            file.unlink()
-        path.mkdir()
-        response = client.post(RAG, json={"lead_context": {**LEAD, "lead_name": "Gone"}})
+    with (
+        running(settings) as url,
+        httpx2.Client(base_url=url, timeout=30) as client,
+        closing(sqlite3.connect(settings.database_url.split("///")[1])) as other,
+    ):
+        other.execute("BEGIN IMMEDIATE")
+        lead = {"lead_context": {**LEAD, "lead_name": "Blocked"}}
+        response = client.post(RAG, json=lead, headers={"X-Deadline-Ms": "1500"})
         assert client.get("/livez").status_code == 200
-    assert response.status_code in (200, 503)
-    if response.status_code == 503:
-        assert response.json()["code"] == "storage_unavailable"
+        other.rollback()
+        after = client.post(RAG, json=lead)
+    assert response.status_code == 503
+    assert response.json()["code"] in ("storage_unavailable", "deadline_exceeded")
+    assert int(response.headers["Retry-After"]) > 0
+    assert after.status_code == 200
 
 
 def test_a_second_service_on_the_same_index_refuses_to_start(demo_service: str, demo_settings: Settings) -> None:

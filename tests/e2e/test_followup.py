@@ -171,6 +171,7 @@ def test_source_types_limit_the_documents(client: httpx2.Client) -> None:
         "rag_config": {"source_types": ["case_studies"], "retrieval_threshold": 0.3},
     }
     sources = client.post(RAG, json=request).json()["retrieval_sources"]
+    assert sources
     assert all(source.startswith("case_study") for source in sources)
 
 

@@ -16,6 +16,12 @@ from app.language.names import first_name
 
 _BAND_SLOTS = {IntentBand.HIGH: "high", IntentBand.MEDIUM: "medium", IntentBand.LOW: "low"}
 _THANKS = "Thank you"
+_WANTS_TO_TALK = re.compile(
+    r"\b(?:wants?|wanted|asked for|requested|would like|needs?|please|book|schedule) "
+    r"(?:to )?(?:have |schedule |book |set up )?"
+    r"(?:an? |the )?(?:short |quick |first |intro\w* )?(?:call|meeting|chat|appointment|callback)\b",
+    re.IGNORECASE,
+)
 _MAX_PRODUCT_WORDS = 6
 _PLAIN_PRODUCT = re.compile(r"[\w '’&/+.-]*[\w+]")
 
@@ -82,8 +88,10 @@ class Composer:
             return self._parts((*openings, "handover_customer"), "customer")
         if self._strategy.edge_case is EdgeCase.OBJECTION:
             return self._parts((*openings, "handover_raised"), self._open_question())
-        if self._strategy.topic is Topic.DEMO and self._opening.slot in ("acted", "asked") and openings:
+        if self._strategy.topic is Topic.DEMO and self._opening.slot in ("acted", "asked", "interested") and openings:
             return self._parts(openings, self._question_slot())
+        if openings == ("noted",):
+            return self._parts(("handover_noted",), "open_nothing")
         if self._selection.asked:
             return self._parts((*openings, "handover_asked"), self._open_question())
         return self._parts((*openings, "handover_open"), "open_nothing")
@@ -156,6 +164,8 @@ class Composer:
             return "customer"
         if case is EdgeCase.OBJECTION:
             return f"{band}_objection"
+        if _WANTS_TO_TALK.search(self._lead.interaction_history):
+            return "meeting"
         return self._bank.first_known(f"{band}_{self._topic()}", band)
 
     def _open_question(self) -> str:

@@ -11,16 +11,34 @@ _ASKED = re.compile(
     r"\b(?:ask(?:ed|s|ing)?|questions?|inquir\w+|enquir\w+|request(?:ed|s|ing)?|want(?:ed|s)? to know|wonder\w*)\b|\?",
     re.IGNORECASE,
 )
-_CLEAN = re.compile(r"[\w$€£%][\w '’&/+%$€£.-]*[\w%+]")
+_CLEAN = re.compile(r"[\w$€£%](?:[\w '’&/+%$€£.-]|,(?=\d))*[\w%+]")
 _CLAUSE_START = re.compile(r"(?:whether|how|what|if|which|when|where|why|who)\b", re.IGNORECASE)
-_INTERESTED = re.compile(r"\binterest(?:ed|s)?\b", re.IGNORECASE)
+_INTERESTED = re.compile(r"\b(?:interest(?:ed|s)?|wants?|wanted|needs?|looking for|would like)\b", re.IGNORECASE)
 # "Thank you for raising {subject}": not for clauses, gerunds and long phrases.
 _SHORT_NOUN = re.compile(
     r"(?!(?:whether|how|what|if|which|when|where|why|who)\b)(?!\w+ing\b(?! (?:cost|price|effort)))\S+(?: \S+){0,3}",
     re.IGNORECASE,
 )
-_COUNTABLE = frozenset({"demo", "trial", "quote", "call", "meeting", "proposal", "walkthrough", "pilot", "discount"})
-_MAX_SUBJECT_WORDS = 10
+_COUNTABLE = frozenset(
+    """
+    demo trial quote call meeting proposal walkthrough pilot discount connector integration extension program programme
+    certificate report agreement sdk plugin app bot case study reference course workshop
+    """.split()  # noqa: SIM905 - a word list reads better as text
+) - {"case"}
+_DEFINITE = frozenset(
+    """
+    plan tier portal price cost fee rate interface api checkout sandbox environment roadmap contract budget effort
+    timeline process system tool setup workload
+    """.split()  # noqa: SIM905
+)
+# "I can share details about a free trial" would promise one.
+_SOUNDS_LIKE_OFFER = re.compile(
+    r"\d|\b(?:free|guarantee\w*|discount\w*|one|two|three|four|unlimited|saving\w*|refund\w*)\b", re.IGNORECASE
+)
+_IN_USE = re.compile(r"(?:current|existing|present|own|in-house|incumbent) ", re.IGNORECASE)
+_HEAD_END = re.compile(r" (?:for|in|of|on|with|to|from|at|by|and|or|per) ")
+_HAS_DETERMINER = re.compile(r"(?:an?|the|our|your|some|any|all|more|two|three|several|both|no|\d+)\b", re.IGNORECASE)
+_MAX_SUBJECT_WORDS = 11
 # What leads do towards us on purpose, with the article that their object takes when the record leaves it out.
 _ACTS = {
     "downloaded": "the",
@@ -38,7 +56,7 @@ _ACTS = {
 _ACT = re.compile(
     rf"(?:^|[.;,!\n]\s*|\b(?:and|then|lead|they|she|he) )(?P<verb>{'|'.join(_ACTS)}) "
     r"(?P<object>[\w'’/&-]+(?: [\w'’/&-]+){0,5}?)"
-    r"(?= (?:in|and|but|then|last|from|at|yesterday|twice|after|before|via|\d|on (?:\d|[A-Z][a-z]+ ?\d|\w+day))"
+    r"(?= (?:(?:in|and|but|then|last|from|at|yesterday|twice|after|before|via)\b|\d|on (?:\d|[A-Z][a-z]+ ?\d|\w+day))"
     r"|[.;,!\n]|$)",
     re.IGNORECASE,
 )
@@ -79,22 +97,40 @@ def read_opening(lead: LeadContext, strategy: Strategy, labels: Mapping[Topic, S
         return Opening("asked_clause" if _CLAUSE_START.match(subject) else "asked", subject)
     if strategy.edge_case is EdgeCase.QUESTION:
         return Opening("asked_unnamed")
-    return Opening("interested" if subject and _INTERESTED.search(record) else None, subject)
+    if subject and _INTERESTED.search(record):
+        return Opening("interested", subject)
+    noted = subject and strategy.subject_of_interest and not _CLAUSE_START.match(subject)
+    return Opening("noted" if noted and not _SOUNDS_LIKE_OFFER.search(subject or "") else None, subject)
 
 
 def known_subject(lead: LeadContext, strategy: Strategy, labels: Mapping[Topic, Sequence[str]]) -> str | None:
-    """The lead's subject in clean words of the record itself, or None."""
-    stems = set(content_stems(_record(lead)))
+    """The lead's subject in clean words of the record itself, with the article it needs, or None."""
+    stems = set(content_stems(" ".join((_record(lead), lead.product_name))))
     given = " ".join((strategy.subject_of_interest or "").split()).rstrip(".?!,;:")
     names = (given, *labels.get(strategy.topic or Topic.OTHER, ()))
     found = next((name for name in names if _is_usable(name, stems)), None)
-    return f"a {found}" if found and found.lower() in _COUNTABLE else found
+    return with_determiner(found) if found else None
+
+
+def with_determiner(phrase: str) -> str:
+    """`student discount` -> `a student discount`; what takes no article, or has one, stays as it is."""
+    if _CLAUSE_START.match(phrase) or _HAS_DETERMINER.match(phrase):
+        return phrase
+    if _IN_USE.match(phrase):
+        return f"your {phrase}"
+    head = _HEAD_END.split(phrase, maxsplit=1)[0].split()
+    noun = head[-1].lower()
+    if noun in _COUNTABLE and not head[0].isupper():
+        return f"{'an' if head[0][0].lower() in 'aeiou' else 'a'} {phrase}"
+    if noun in _DEFINITE | _COUNTABLE and (len(head) > 1 or noun in ("price", "cost", "budget", "effort", "timeline")):
+        return f"the {phrase}"
+    return phrase
 
 
 def _is_usable(name: str, stems: set[str]) -> bool:
     if _CLEAN.fullmatch(name) is None or len(name.split()) > _MAX_SUBJECT_WORDS:
         return False
-    wanted = set(content_stems(name))
+    wanted = set(content_stems(_CLAUSE_START.sub("", name, count=1)))
     return bool(wanted) and wanted <= stems
 
 

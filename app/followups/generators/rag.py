@@ -41,4 +41,6 @@ class RagGenerator:
             model=self._model.name,
             model_digest=self._model.digest,
             prompt_version=prompt.version,
+            prompt_tokens=answer.prompt_tokens,
+            completion_tokens=answer.completion_tokens,
         )

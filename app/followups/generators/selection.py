@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from app.followups.generators.base import GenerationInput
 from app.followups.generators.openings import Opening
 from app.followups.generators.quotable import Candidate, Wish, candidates, choose, has_special_words
+from app.followups.generators.quotable.topics import speaks_about
 from app.followups.types import EdgeCase, Evidence, IntentBand, LeadContext, Need, NeedRole, Topic
 
 _ALTERNATIVES = 4
@@ -17,6 +18,12 @@ _NO_PLANS = frozenset(
 _WITHOUT_PROOF = (EdgeCase.EXISTING_CUSTOMER, EdgeCase.OUT_OF_OFFICE)
 # Repeating the price does not answer "too expensive"; what it returns and what lowers it does.
 _AGAINST_PRICE = (Topic.ROI, Topic.DISCOUNT)
+_ANY_PROOF = (None, Topic.PRICING, Topic.DISCOUNT, Topic.ROI, Topic.CUSTOMERS, Topic.COMPETITOR, Topic.DEMO)
+_GROUP = re.compile(
+    r"\b(?:students?|educational|education|schools?|universit\w+|teachers?|non-?profits?|charit\w+|start-?ups?|governments?"
+    r"|public sector|open[- ]source)\b",
+    re.IGNORECASE,
+)
 _MIN_NAME_LENGTH = 4
 
 
@@ -46,17 +53,38 @@ def select(task: GenerationInput, opening: Opening, forbidden: re.Pattern[str]) 
     if not facts or not _may_prove(task):
         return Selection(facts, (), asked)
     proofs = choose(_wish(task, opening, NeedRole.PROOF, names), pool, 2, taken=facts[:1])
-    return Selection(facts, proofs, asked)
+    return Selection(facts, tuple(proof for proof in proofs if _bears_on(task, proof)), asked)
+
+
+def _bears_on(task: GenerationInput, proof: Candidate) -> bool:
+    """A customer's result belongs beside a price or an overview; beside another answer only if it is about the same."""
+    topic = task.strategy.topic
+    return topic in _ANY_PROOF or (topic is not None and speaks_about(topic, proof.text))
 
 
 def _answers(task: GenerationInput, wish: Wish, pool: Sequence[Candidate]) -> tuple[Candidate, ...]:
     if not _has_aim(task):
         return ()
     topics: tuple[Topic | None, ...] = (wish.topic,)
+    pool = [candidate for candidate in pool if _is_for_all(task, candidate.text)]
     if task.strategy.edge_case is EdgeCase.OBJECTION and wish.topic is Topic.PRICING:
         topics = _AGAINST_PRICE
     found = (choose(replace(wish, topic=topic), pool, _ALTERNATIVES) for topic in topics)
     return next((facts for facts in found if facts), ())
+
+
+def _is_for_all(task: GenerationInput, text: str) -> bool:
+    """False for terms of a group (students, charities ...) to which the record does not say the lead belongs."""
+    lead = task.lead
+    record = " ".join(filter(None, (lead.interaction_history, lead.notes, lead.lead_industry, lead.job_title)))
+    asked = task.strategy.subject_of_interest or ""
+    groups = {match[0].lower()[:6] for match in _GROUP.finditer(text)}
+    return (
+        not groups
+        or task.strategy.edge_case is EdgeCase.QUESTION
+        and bool(asked)
+        or bool(groups & {match[0].lower()[:6] for match in _GROUP.finditer(record)})
+    )
 
 
 def own_names(lead: LeadContext, evidence: Evidence) -> tuple[str, ...]:
@@ -92,7 +120,7 @@ def _wish(task: GenerationInput, opening: Opening, role: NeedRole, names: tuple[
     return Wish(
         role=role,
         topic=task.strategy.topic,
-        subject=opening.subject or _asked_words(task, need),
+        subject=task.strategy.subject_of_interest or opening.subject or _asked_words(task, need),
         query=need.query,
         source_types=need.source_types,
         industry=task.lead.lead_industry or "",

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from app.followups.generators.quotable.giveaways import whole_words
 from app.followups.types import BlockKind, EvidenceItem
+from app.language.words import content_stems
 
 # Documents whose sentences bind, narrate or number, and are no material for a message.
 _CLOSED_SOURCE_TYPES = frozenset({"legal", "blog", "changelog"})
@@ -48,6 +49,24 @@ _NAMED_PLAN = re.compile(
 )
 # "The subscription is updated ...": a manual has said before which one.
 _NAMELESS_SUBJECT = re.compile(r"The [a-z][\w-]*(?: [a-z][\w-]*){0,3} (?:is|are|was|will|can|has|have|then|[a-z]+s) ")
+_SUBJECT_WORDS = re.compile(r"The (?P<words>[a-z][\w-]*(?: [a-z][\w-]*){0,3}?) (?:is|are|can|has|have|lets|[a-z]+s) ")
+_PEOPLE = "You|Your (?:customers?|teams?|users?)|Customers|Users|Teams|Members|Admins|Owners|Developers"
+_OPENS_ELSEWHERE = "The|This|That|These|Those|If|When|Once|After|Before|To|In|On|At|For|From|With|By|As|While"
+_SAYS_OF = (
+    "is|are|can|have|has|lets?|works?|takes?|gives?|supports?|includes?|provides?|allows?|makes?|helps?|enables?"
+    "|connects?|runs?|comes?|keeps?|saves?|offers?|covers?|holds?|contains?|gets?|[a-z]+ly [a-z]+"
+)
+_GENERAL_SUBJECT = re.compile(
+    rf"(?:{_PEOPLE}) |(?:An?|Each|Every) (?:[\w-]+ ){{1,4}}?(?:{_SAYS_OF})\b"
+    rf"|(?!(?:{_OPENS_ELSEWHERE}) )[A-Z][\w-]*(?: [\w-]+){{0,3}}? (?:{_SAYS_OF})\b"
+)
+# What only the reader of a manual has before them.
+_MANUAL_DETAIL = whole_words(
+    ["cli", "endpoints?", "payloads?", "urls?", "params?", "parameters?", "arguments?", "headers?", "fields?"]
+    + ["objects?", "functions?", r"config\w*", "json", "yaml", "localhost", "middleware", "callbacks?", "schemas?"]
+    + ["enum", "boolean", "null", "commands?", "scripts?", "repo", "folder", "directory", "modals?", "dialog"]
+    + ["dashboard", r"click\w*", "tabs?", "uuid", "ids?", "files? (?:in|at|named|called)"]
+)
 _NAME = re.compile(r"(?!(?:The|A|An|In|On|At|With|For|After|Before|Since|By|To|From|Each|Every|All)\b)[A-Z]\w+")
 
 
@@ -56,21 +75,42 @@ def is_closed(item: EvidenceItem) -> bool:
     return item.source_type in _CLOSED_SOURCE_TYPES or _CLOSED_PLACES.search(_place(item)) is not None
 
 
-def is_anchored(sentence: str, item: EvidenceItem, own_names: tuple[str, ...]) -> bool:
+def is_anchored(sentence: str, item: EvidenceItem, own_names: tuple[str, ...], heading: str = "") -> bool:
     """True if `sentence` says by itself what it is about.
 
-    In a manual that takes our product, a plan or our own voice; in a customer's story a name and nobody's "we"; in
-    documents written for customers the sentence's own subject is enough.
+    In a manual that takes our product, a plan, our own voice, or the subject of the page (its title, or the `heading`
+    above) said in general; in a customer's story a name and nobody's "we"; in documents written for customers the
+    sentence's own subject is enough.
     """
     if item.source_type in _STORY_TYPES:
         return not _OWN_VOICE.search(_DIRECT_SPEECH.sub("", sentence)) and _names_known(sentence, item, own_names)
     if not _is_manual(item):
         return True
-    if _NAMELESS_SUBJECT.match(sentence):
+    if _NAMELESS_SUBJECT.match(sentence) and not _is_the_pages(sentence, item):
         return False
     if _NAMED_PLAN.search(sentence) or _OWN_VOICE.search(sentence):
         return True
-    return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", sentence) for name in own_names if name)
+    if any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", sentence) for name in own_names if name):
+        return True
+    return _speaks_in_general(sentence) and bool(_page_stems(item, heading) & set(content_stems(sentence)))
+
+
+def _speaks_in_general(sentence: str) -> bool:
+    """`Payouts take ...`, `A webhook is ...`, `You can ...`: the subject is any of its kind, or the reader."""
+    return _GENERAL_SUBJECT.match(sentence) is not None and not _MANUAL_DETAIL.search(sentence)
+
+
+def _is_the_pages(sentence: str, item: EvidenceItem) -> bool:
+    """`The customer portal lets ...` on the page called "Customer portal"."""
+    subject = _SUBJECT_WORDS.match(sentence)
+    stems = set(content_stems(subject["words"])) if subject else set()
+    return len(stems) >= 2 and stems <= set(content_stems(item.title or ""))
+
+
+@lru_cache(maxsize=4096)
+def _page_stems(item: EvidenceItem, heading: str) -> frozenset[str]:
+    """What the page and the section are about."""
+    return frozenset(content_stems(" ".join((item.title or "", *item.heading_path, heading))))
 
 
 def _names_known(sentence: str, item: EvidenceItem, own_names: tuple[str, ...]) -> bool:

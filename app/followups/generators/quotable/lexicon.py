@@ -27,6 +27,16 @@ VERBS = frozenset(
     switch sync synchronise synchronize take talk target test tie tolerate total track trade train transfer transform
     translate treat trigger triple trust turn understand unify update upgrade upload use validate vary verify view
     visit wait want warn work wrap write yield
+    redirect remit itemise itemize resell consider treat equip preserve pause resume upgrade downgrade sell back ship
+    accompany adopt advise archive arise assist attend authenticate authorise authorize boost bundle cause certify
+    clarify commit compress contact contribute cooperate correct cost dedicate deny deserve destroy distinguish drive
+    encourage enroll equal erase escalate exclude execute exempt favor favour feature feed fill fulfil fulfill gather
+    govern hand hire identify impose initiate inspect install invest invite judge label learn lend load localise
+    localize lock mask matter mirror negotiate object observe originate outline oversee perform persist plan point
+    populate possess post practise print prioritise prioritize prompt propose protect query quote rank rate refer refine
+    refund rent repair repay reply request rescue reside retire retry reveal rotate route scale secure select shift
+    signal simulate sponsor submit subscribe succeed suggest summarise summarize supervise survive sustain teach tell
+    tend throttle tolerate touch travel trust type undergo undo validate value verify waive warn weigh welcome
     """.split()  # noqa: SIM905 - a word list reads better as text
 )
 

@@ -15,7 +15,7 @@ from app.followups.generators.quotable.lexicon import (
 )
 from app.language.words import stem
 
-MIN_WORDS, MAX_WORDS = 6, 32
+MIN_WORDS, MAX_WORDS = 5, 38
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:['’-][A-Za-z0-9]+)*|\d[\d.,]*")
 _VERB_STEMS = frozenset(stem(verb) for verb in VERBS)
@@ -118,6 +118,9 @@ def _brackets_are_plain(sentence: str) -> bool:
     if any(_PLAIN_BRACKET.fullmatch(inner) is None for inner in _BRACKETS.findall(sentence)):
         return False
     rest = _BRACKETS.sub("", sentence)
+    around = _BRACKETS.search(rest)
+    if around is not None and _PLAIN_BRACKET.fullmatch(around[1]):
+        rest = _BRACKETS.sub("", rest)
     return "(" not in rest and ")" not in rest
 
 

@@ -6,22 +6,25 @@ from functools import lru_cache
 from app.followups.generators.quotable.anchors import is_anchored, is_closed
 from app.followups.generators.quotable.price_rows import verbalise_price_row
 from app.followups.generators.quotable.rules import why_not
-from app.followups.types import BlockKind, EvidenceItem, Scope, Span
-from app.language.sentences import split_sentences
+from app.followups.generators.quotable.sections import Placed, placed_sentences
+from app.followups.types import BlockKind, EvidenceItem, Scope
 
 
 @dataclass(frozen=True, slots=True)
 class QuotableSentence:
     """A sentence for a message and where it comes from: `item.text[start:end]`.
 
-    `text` is that slice with white space made single, except for a price row, which is spoken as a sentence
-    (`from_row`).
+    `text` is that slice with white space made single, a capital first and a full stop last, except for a price row,
+    which is spoken as a sentence (`from_row`). `heading` is the title above it and `question` the question it
+    answers, "" without one.
     """
 
     text: str
     start: int
     end: int
     from_row: bool = False
+    heading: str = ""
+    question: str = ""
 
 
 @lru_cache(maxsize=4096)
@@ -33,22 +36,25 @@ def quotable_sentences(item: EvidenceItem, own_names: tuple[str, ...] = ()) -> t
     """
     if item.scope is not Scope.KNOWLEDGE or is_closed(item):
         return ()
-    found: list[QuotableSentence] = []
+    prose = (_quotable(placed, item, own_names) for placed in placed_sentences(item))
+    found = [sentence for sentence in prose if sentence is not None]
     for block in item.blocks:
-        if block.kind in (BlockKind.PARAGRAPH, BlockKind.LIST_ITEM):
-            found.extend(_prose(item, block, own_names))
-        elif block.kind is BlockKind.TABLE_ROW:
+        if block.kind is BlockKind.TABLE_ROW:
             spoken = verbalise_price_row(item.text[block.start : block.end])
             if spoken is not None:
                 found.append(QuotableSentence(spoken, block.start, block.end, from_row=True))
-    return tuple(found)
+    return tuple(sorted(found, key=lambda sentence: sentence.start))
 
 
-def _prose(item: EvidenceItem, block: Span, own_names: tuple[str, ...]) -> list[QuotableSentence]:
-    text = item.text[block.start : block.end]
-    found = []
-    for start, end in split_sentences(text):
-        sentence = " ".join(text[start:end].split())
-        if why_not(sentence, own_names) is None and is_anchored(sentence, item, own_names):
-            found.append(QuotableSentence(sentence, block.start + start, block.start + end))
-    return found
+def _quotable(placed: Placed, item: EvidenceItem, own_names: tuple[str, ...]) -> QuotableSentence | None:
+    text = placed.text
+    if placed.kind is BlockKind.LIST_ITEM and text[-1].isalnum() and _speaks(text, own_names):
+        text += "."
+    if why_not(text, own_names) is not None or not is_anchored(text, item, own_names, placed.heading):
+        return None
+    return QuotableSentence(text, placed.start, placed.end, heading=placed.heading, question=placed.question)
+
+
+def _speaks(text: str, own_names: tuple[str, ...]) -> bool:
+    """A point of a list that begins like a sentence, though authors leave out its full stop."""
+    return text.startswith(("We ", "You ", *(f"{name} " for name in own_names)))
