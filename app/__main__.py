@@ -1,33 +1,44 @@
 """`python -m app`: serve on API_HOST:API_PORT until interrupted."""
 
+import socket
 import sys
 
 import uvicorn
 
-from app.errors import AppError
+from app.errors import AppError, ConfigurationError
 from app.main import create_app
-from app.settings import load_settings
+from app.settings import Settings, load_settings
 
 GRACE_SECONDS = 20
 
 
 def main() -> int:
+    """Exit code 2 and one sentence if the service cannot start."""
     try:
         settings = load_settings()
+        listener = _listen(settings)
         app = create_app(settings)
     except AppError as error:
         print(error.message, file=sys.stderr)  # noqa: T201 - the process has no logger yet
         return 2
-    uvicorn.run(
-        app,
-        host=settings.api_host,
-        port=settings.api_port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=GRACE_SECONDS
     )
-    return 0
+    server = uvicorn.Server(config)
+    with listener:
+        server.run(sockets=[listener])
+    return 0 if server.started else 2
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.api_host else socket.AF_INET
+    try:
+        return socket.create_server((settings.api_host, settings.api_port), family=family, backlog=2048)
+    except OSError as error:
+        raise ConfigurationError(
+            f"API_PORT: {settings.api_host}:{settings.api_port} cannot be opened ({error.strerror}); stop the process "
+            "that uses it, or choose another port."
+        ) from error
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ from app.api import followups, health
 from app.api.handlers import install_handlers
 from app.api.middleware import BodyLimitMiddleware, LocalHostMiddleware, RequestContextMiddleware
 from app.container import Container
-from app.observability import configure_logging
+from app.errors import AppError
+from app.observability import configure_logging, get_logger
 from app.settings import Settings, load_settings
 
 
@@ -27,7 +28,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         del app
-        await container.open()
+        try:
+            await container.open()
+        except AppError as error:
+            get_logger("start").error("cannot_start", code=error.code, reason=error.message)
+            raise
         try:
             yield
         finally:

@@ -170,6 +170,7 @@ class StrategyBody(BaseModel):
     cta_type: str
     edge_case: str
     topic: str | None
+    send_after: date | None = Field(description="The lead is away until then; the message is written for later.")
 
 
 class VersionsBody(BaseModel):

@@ -131,17 +131,29 @@ class _Session:
                 last = second
                 if second.passed:
                     return self._done(second)
-        return self._drop(last)
+        return self._drop(last, self._task)
 
     async def with_template(self, template: Generator) -> CheckedDraft:
-        """The template with the evidence, else its supported part, else the template that says nothing about us."""
-        for evidence in (self._task.evidence, replace(self._task.evidence, knowledge=())):
-            judged = await self._generate(template, replace(self._task, evidence=evidence))
+        """The template with the evidence, else its supported part, else the template that says nothing about us.
+
+        A name that reads as other words ("A. Kumar", "You Wei") can fail rules everywhere: then nobody is named.
+        """
+        unnamed = replace(self._task.lead, lead_name="")
+        silent = replace(self._task.evidence, knowledge=())
+        for task in (
+            self._task,
+            replace(self._task, lead=unnamed),
+            replace(self._task, evidence=silent),
+            replace(self._task, evidence=silent, lead=unnamed),
+        ):
+            judged = await self._generate(template, task)
             if judged is None:
                 break
-            checked = self._done(judged) if judged.passed else self._drop(judged)
+            checked = self._done(judged) if judged.passed else self._drop(judged, task)
             if checked is not None:
-                return checked
+                warned = () if task.lead is self._task.lead else ("lead_name_unusable",)
+                draft = replace(checked.draft, warnings=(*checked.draft.warnings, *warned))
+                return replace(checked, draft=draft)
         raise InternalError("No message could be written that passes every check; nothing was generated.")
 
     async def _generate(self, generator: Generator, task: GenerationInput) -> _Judged | None:
@@ -158,11 +170,11 @@ class _Session:
             return None
         return self._stage.judge(draft, task, self._today, self._watch)
 
-    def _drop(self, judged: _Judged) -> CheckedDraft | None:
+    def _drop(self, judged: _Judged, task: GenerationInput) -> CheckedDraft | None:
         text = self._stage.without_failures(judged)
         if not text:
             return None
-        rest = self._stage.judge(replace(judged.draft, text=text), self._task, self._today, self._watch)
+        rest = self._stage.judge(replace(judged.draft, text=text), task, self._today, self._watch)
         dropped = len(judged.report.claims) - len(rest.report.claims)
         return self._done(rest, dropped) if rest.passed else None
 

@@ -23,7 +23,8 @@ def opt_out_reason(lead: LeadContext) -> str | None:
             return "legal_threat"
         if asks_to_stop(text):
             return "opt_out"
-    if any(_is_bare_stop(message.text) for message in lead.thread if message.author == "lead"):
+    said = [message.text for message in lead.thread if message.author == "lead"]
+    if any(_is_bare_stop(text) for text in (*said, lead.interaction_history, lead.notes or "")):
         return "opt_out"
     return None
 

@@ -144,4 +144,5 @@ def _strategy(strategy: Strategy) -> dict[str, Any]:
         "cta_type": strategy.cta_type,
         "edge_case": strategy.edge_case.value,
         "topic": strategy.topic.value if strategy.topic else None,
+        "send_after": strategy.away_until.isoformat() if strategy.away_until else None,
     }

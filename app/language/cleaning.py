@@ -29,6 +29,11 @@ _TOKENS = re.compile(
 )
 _LEFTOVER = re.compile(r"<{2,}|>{2,}|<(?=[A-Za-z/!?|])|\|(?=>)")
 _SPACES = re.compile(r"\s+")
+# A line that ends without a stop ends a note of its own.
+_LINE_END = re.compile(r"([\w)\]%])?[ \t]*\n[\s]*(?=\S)")
+# Nothing people write is longer, and what is compares slowly with everything.
+_LONGEST_TOKEN = 120
+_LONG_TOKEN = re.compile(r"\S{121,}")
 
 
 def clean_text(text: str, limit: int) -> tuple[str, bool]:
@@ -40,7 +45,8 @@ def clean_text(text: str, limit: int) -> tuple[str, bool]:
     if len(text) <= limit and text.isascii() and text.isalnum():
         return text, False
     head = text[: 4 * limit + 256]
-    line = _SPACES.sub(" ", _without_tokens(_plain(head, 4 * limit + 256))).strip()
+    parted = _LINE_END.sub(lambda end: f"{end[1]}. " if end[1] else " ", _without_tokens(_plain(head, 4 * limit + 256)))
+    line = _LONG_TOKEN.sub(lambda token: token[0][:_LONGEST_TOKEN], _SPACES.sub(" ", parted)).strip()
     short = cut_at_word(line, limit)
     return short, len(head) < len(text) or len(short) < len(line)
 

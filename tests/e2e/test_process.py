@@ -70,7 +70,8 @@ def test_logs_and_metrics_hold_no_text_of_a_lead(demo_settings: Settings, tmp_pa
     with service(tmp_path, demo_settings.database_url, LOG_LEVEL="DEBUG") as (client, seen):
         assert client.post(RAG, json={"lead_context": LEAD}).status_code == 200
         assert client.post(RAG, json={"lead_context": {**LEAD, "unknown": CANARY}}).status_code == 422
-        assert client.post(RAG, content=f'{{"x": "{CANARY}'.encode()).status_code == 422
+        broken = f'{{"x": "{CANARY}'.encode()
+        assert client.post(RAG, content=broken, headers={"Content-Type": "application/json"}).status_code == 422
         assert client.get(f"/{CANARY}").status_code == 404
         opted_out = {**LEAD, "interaction_history": f"unsubscribe me, {CANARY}"}
         assert client.post(RAG, json={"lead_context": opted_out}).status_code == 422

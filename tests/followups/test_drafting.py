@@ -37,7 +37,7 @@ def message(*sentences: str) -> str:
 GOOD = message(TRUE)
 HALF_TRUE = message(TRUE, FALSE)
 LIE = message(FALSE)
-PUSHED = message(TRUE, PUSHY)
+TWO_QUESTIONS = message(TRUE, "Shall I send you the details?")
 SAYS_NOTHING = message("Thanks for your interest in Depot Planner.")
 
 
@@ -106,9 +106,9 @@ async def test_a_failing_draft_is_repaired_once_with_its_violations_named() -> N
     first, second = model.asked
     assert (first.repair_of, first.violations) == (None, ())
     assert second.repair_of == message(FALSE, PUSHY)
-    problems = {violation.rule: violation.problem for violation in second.violations}
-    assert FALSE in problems["grounding"]
-    assert "act now" in problems["pressure"].lower()
+    problems = [violation.problem for violation in second.violations if violation.rule == "grounding"]
+    assert any(FALSE in problem for problem in problems)
+    assert "pressure" in {violation.rule for violation in second.violations}
     assert writing.counted("repairs", outcome="passed") == 1
     assert writing.counted("violations", rule="pressure") == 1
 
@@ -131,7 +131,7 @@ async def test_a_generator_that_cannot_repair_is_asked_once() -> None:
     assert (len(model.asked), checked.repairs, checked.dropped) == (1, 0, 1)
 
 
-@pytest.mark.parametrize("text", [LIE, PUSHED, "", "{{ lead_name }}", "no"])
+@pytest.mark.parametrize("text", [LIE, TWO_QUESTIONS, "", "{{ lead_name }}", "no"])
 async def test_a_draft_with_nothing_to_keep_gives_way_to_the_template(text: str) -> None:
     checked = await Writing().write(Scripted([text]))
     assert (checked.draft.generator, checked.draft.fallback) == ("template", "template")
@@ -155,7 +155,7 @@ async def test_the_bare_template_is_asked_when_the_template_fails() -> None:
 
 async def test_nothing_is_returned_when_even_the_bare_template_breaks_a_rule() -> None:
     with pytest.raises(InternalError) as caught:
-        await Writing(CarelessTemplate([LIE, PUSHED])).write(Scripted([LIE]))
+        await Writing(CarelessTemplate([LIE, TWO_QUESTIONS])).write(Scripted([LIE]))
     assert "Greta" not in caught.value.message
 
 

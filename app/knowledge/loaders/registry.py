@@ -72,6 +72,9 @@ def _read(path: Path) -> bytes:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise DocumentRefused("too_large", f"The file is larger than {MAX_BYTES >> 20} MB; split it.")
-        return path.read_bytes()
+        data = path.read_bytes()
     except OSError as error:
         raise DocumentRefused("malformed", f"The file cannot be opened: {error.strerror}.") from error
+    if not data:
+        raise DocumentRefused("empty", "The file is empty; put the document back or remove it.")
+    return data
