@@ -48,7 +48,11 @@ _CLAUSE_END = re.compile(
 )
 # Whoever writes a CRM note: "they" are the lead, "you" and "we" the seller.
 _RETOLD = {"they": "you", "their": "your", "them": "you", "you": "we", "your": "our", "u": "we"}
-_KEPT = frozenset({"it", "we", "our", "there", "same", *_RETOLD})
+_KEPT = frozenset({"it", "there", "same", *_RETOLD})
+# Behind "we" these show that the note's "we" is the seller.
+_SELLERS_VERBS = frozenset(
+    "offer support integrate have provide handle charge store host include comply guarantee accept cover work".split()  # noqa: SIM905
+)
 _CLAUSE_START = re.compile(r"(?:whether|how|what|which|when|where|why|who)\b", re.IGNORECASE)
 _LEADING = re.compile(
     r"""(?:(?:(?:more|further|additional|some|general|detailed)\s+)?
@@ -109,13 +113,14 @@ _WORKS_WITH = re.compile(
     re.IGNORECASE,
 )
 _MAX_FRAGMENT = 8
+_THIRD_PERSON = re.compile(r"\b(?:they|their|them)\b", re.IGNORECASE)
 _GREETED = re.compile(
     r"^(?:hi|hello|hey|dear|thanks|thank you)\b[^,.!?]{0,30}[,.!]\s*(?:and |but |so )?", re.IGNORECASE
 )
 # Words that tell what happened rather than what is wanted.
 _EVENT = re.compile(
     r"\b(?!need\b|embed|fixed\b|shared\b|advanced\b|automated\b|integrated\b|hosted\b|managed\b|dedicated\b|unlimited\b"
-    r"|embedded\b|seed\b|speed\b)\w{2,}ed\b|\b(?:met|saw|read|came|went|spoke|left|sent|got|had|has|was|were|is|are|will"
+    r"|embedded\b|seed\b|speed\b)\w{2,}ed\b|\b(?:met|saw|read|came|went|spoke|left|sent|got|had|has|was|were|is|are|will|due"
     r"|lead|visitor|attendee|contact|referral|inbound|outbound|newsletter|linkedin|fair|booth)\b",
     re.IGNORECASE,
 )
@@ -154,6 +159,8 @@ def asked_in(text: str, own_names: frozenset[str] = frozenset(), *, reported: bo
     clause = as_clause(_GREETED.sub("", text))
     if clause is not None and _fits(clause, True) and not own_names & set(words(clause)):
         return clause
+    if not reported and _THIRD_PERSON.search(text):
+        return None
     return told or subject_in(text, own_names) or fragment_in(text, own_names)
 
 
@@ -187,9 +194,10 @@ def phrase_from(text: str, own_names: frozenset[str] = frozenset(), *, begins: b
 def _retold(tokens: list[str]) -> list[str]:
     """A reported clause as the seller would say it to the lead, up to the first pronoun that points nowhere."""
     told = [tokens[0]]
-    for token in tokens[1:]:
+    for index, token in enumerate(tokens[1:], 1):
         bare = token.casefold().strip(".,'’")
-        if bare in _PRONOUNS - _KEPT:
+        following = tokens[index + 1].casefold() if index + 1 < len(tokens) else ""
+        if bare in _PRONOUNS - _KEPT and not (bare == "we" and following in _SELLERS_VERBS):
             break
         told.append(_RETOLD.get(bare, token))
     return told

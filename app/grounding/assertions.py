@@ -10,9 +10,11 @@ from app.grounding.lenses import Lenses
 from app.grounding.lexicon import key_of
 from app.grounding.parts import (
     bounds,
+    has_predicate,
     lead_words,
     names_of,
     opens_with_verb,
+    opens_with_which,
     part_of,
     price_aside,
     refers_back,
@@ -82,7 +84,7 @@ class _Sentence:
             part = self._inheriting(self._part(first, last), before)
             is_empty = part.is_empty or self._announces(part, last)
             result = NOTHING_STATED if is_empty else self._judge_with_price(part)
-            if not result.good or self._is_label(part, last):
+            if not result.good or self._is_label(part, last) or self._is_only_named(part, before, is_empty):
                 continue
             if last == len(self._segments):
                 return result
@@ -90,6 +92,11 @@ class _Sentence:
             if rest is not None:
                 return joined([result, rest])
         return None
+
+    @staticmethod
+    def _is_only_named(part: Part, before: Part | None, is_empty: bool) -> bool:
+        """`With the Starter plan,` says nothing by itself: it narrows what follows, so both must have one source."""
+        return before is None and not is_empty and not has_predicate(part)
 
     def _is_label(self, part: Part, last: int) -> bool:
         """`Step 2:` belongs to what follows; cut off, it would be true of any step."""
@@ -120,13 +127,16 @@ class _Sentence:
     def _inheriting(self, part: Part, before: Part | None) -> Part:
         if before is None or part.is_empty:
             return part
-        alone = stands_alone(self._reading, part.start, part)
+        alone = stands_alone(self._reading, part.start, part) and has_predicate(part)
         if alone and not refers_back(part) and not opens_with_verb(part):
             return part
-        taken = frozenset() if part.leading else before.leading
+        is_parallel = bool(part.leading and part.figures) and not opens_with_verb(part)
+        taken = frozenset() if is_parallel else before.leading
         carried = names_of(taken)
+        head, last = lead_words(before)
+        if opens_with_which(part):
+            carried |= names_of(before.leading) or last
         if not alone:
-            head, last = lead_words(before)
             carried |= head | before.inherited | (last if part.figures else frozenset())
         return replace(part, subjects=part.subjects | taken, leading=part.leading or taken, inherited=carried)
 

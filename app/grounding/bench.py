@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from app.config_files import ValidationConfig
-from app.followups.types import Evidence, EvidenceItem, LeadContext
+from app.followups.types import BlockKind, Evidence, EvidenceItem, LeadContext
 from app.grounding.fit import Part
 from app.grounding.lead_record import LeadRecord
 from app.grounding.links import find_links
@@ -38,6 +38,7 @@ class Bench:
             Source(item, statement, _is_stale(item, today))
             for item, passage in passages
             for statement in passage.statements
+            if statement.kind is not BlockKind.HEADING
         ]
         self.subjects: Subjects = subjects_of((found for _, p in passages for found in p.found), self.ours)
         self.passages: list[tuple[EvidenceItem, Passage]] = passages

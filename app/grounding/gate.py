@@ -9,7 +9,17 @@ from app.followups.types import Evidence, LeadContext
 from app.grounding.assertions import judge_assertion
 from app.grounding.bench import Bench, Source
 from app.grounding.claims import Sentence, embedded_facts, kind_of, split_claims
+from app.grounding.courtesies import (
+    after_opener,
+    is_courteous,
+    object_unknown,
+    presupposed,
+    side_clauses,
+    things,
+    willing,
+)
 from app.grounding.judgement import NOTHING_STATED, Judgement
+from app.grounding.lenses import Lenses
 from app.grounding.parts import whole
 from app.grounding.promises import judge_promise
 from app.grounding.questions import judge_names, judge_request
@@ -98,7 +108,15 @@ def _verbatim(source: Source, bench: Bench) -> Judgement:
 
 
 def _judge_request(sentence: Sentence, bench: Bench, topic: frozenset[Phrase]) -> Judgement:
-    """Questions and calls to action are free, except for what they presuppose."""
+    """Questions, calls to action and courtesies are free, except for what they presuppose or state by the way."""
+    if willing(sentence.text):
+        return _judge_commitment(sentence, bench, topic)
+    missing = object_unknown(sentence.text, bench) or presupposed(sentence.text, bench)
+    if missing is not None:
+        return Judgement(Verdict.UNSUPPORTED, f"the lead's record does not say: {missing}", 0.0)
+    failed = _failing_aside(sentence, bench, topic)
+    if failed is not None:
+        return replace(failed, reason=f"presupposes what is not supported: {failed.reason}")
     for start, end in embedded_facts(sentence.text):
         judged = _judge_embedded(sentence.text[start:end], bench, topic)
         if not judged.good:
@@ -106,8 +124,27 @@ def _judge_request(sentence: Sentence, bench: Bench, topic: frozenset[Phrase]) -
     return judge_request(sentence.text, bench, topic, asks=sentence.kind is ClaimKind.QUESTION)
 
 
+def _failing_aside(sentence: Sentence, bench: Bench, topic: frozenset[Phrase]) -> Judgement | None:
+    """The first clause, or thing of ours, in a request that nothing supports."""
+    stated = [] if sentence.kind is ClaimKind.QUESTION else [after_opener(sentence.text)]
+    stated += side_clauses(sentence.text)
+    for text in stated:
+        if text and not is_courteous(text):
+            judged = _judge_embedded(text, bench, topic)
+            if not judged.good:
+                return judged
+    for text in things(sentence.text, bench):
+        judged = Lenses(bench, topic).by_knowledge(whole(read(text), bench.subjects, bench.ours))
+        if not judged.good:
+            return judged
+    return None
+
+
 def _judge_embedded(text: str, bench: Bench, topic: frozenset[Phrase]) -> Judgement:
-    if kind_of(text) in (ClaimKind.COMMITMENT, ClaimKind.OFFER):
+    kind = kind_of(text)
+    if kind is ClaimKind.CALL_TO_ACTION or kind is ClaimKind.THANKS and not after_opener(text):
+        return _judge_request(Sentence(text, 0, len(text), kind), bench, topic)
+    if kind in (ClaimKind.COMMITMENT, ClaimKind.OFFER):
         return judge_promise(text, bench) or judge_assertion(text, bench, topic)
     return judge_assertion(text, bench, topic)
 

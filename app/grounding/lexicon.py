@@ -131,8 +131,6 @@ HEDGES: dict[str, str] = {
 }
 # Words of the evidence that narrow a fact; a claim without them says more than its source.
 LIMITS = _split("only except unless excluding solely exclusively if until few some most request optional optionally")
-# A claim with one of these says more than a source without it.
-STRONG = _split("all every always entire entirely fully completely guarantee guaranteed unlimited best")
 
 # Two of these in one place are different facts, however many other words agree.
 PLAN_NOUNS = _split("plan plans tier tiers package packages edition editions subscription subscriptions bundle bundles")

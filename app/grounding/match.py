@@ -83,9 +83,10 @@ def _cover(part: Part, statement: Statement, allowed: set[int]) -> tuple[list[st
         else:
             missing.append(word.raw)
     missing += _repeated_names(part, statement)
-    if not part.figures and len(borrowed) > len(part.words) - len(borrowed) and not missing:
+    if not part.figures and borrowed and len(borrowed) >= len(part.words) - len(borrowed) and not missing:
         missing = [raw for raw in borrowed if key_of(raw) != OFFERING]
-    known = {key for key, _ in homes} | statement.context
+    denies = any(word.negated for word in part.words)
+    known = {key for key, negated in homes if denies or not negated} | statement.context
     missing += [key for key in part.inherited if key not in known]
     return missing, used
 

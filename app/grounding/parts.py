@@ -139,3 +139,14 @@ def repeats(reading: Reading) -> bool:
 
 def refers_back(part: Part) -> bool:
     return bool(part.raws & _ANAPHORA)
+
+
+def has_predicate(part: Part) -> bool:
+    """Whether a part holds a figure or a finite verb; without one it only names something."""
+    inside = [w for w in part.reading.words if part.start <= w.start and w.end <= part.end]
+    return bool(part.figures) or any(word.raw in VERBS or word.raw.endswith("ed") for word in inside)
+
+
+def opens_with_which(part: Part) -> bool:
+    inside = (w.raw for w in part.reading.words if part.start <= w.start and w.end <= part.end)
+    return next(inside, "") in {"which", "that"}

@@ -20,7 +20,6 @@ _LEANS = re.compile(
     r"thus|hence|consequently|because of (?:that|this)|which\b|in other words|the (?:same|latter|former)\b)",
     re.IGNORECASE,
 )
-_GREETING_STOP = re.compile(r"[,!.:]\s*$")
 _GOOD = (Verdict.SUPPORTED, Verdict.EXEMPT)
 _STATES = (ClaimKind.ASSERTION, ClaimKind.COMMITMENT, ClaimKind.OFFER)
 

@@ -1,11 +1,13 @@
 """Documents, their versions and chunks. What is staged is invisible; `publish` shows a whole run at once."""
 
+import re
 from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import delete, func, insert, select
 
+from app.errors import InvalidInput
 from app.knowledge.types import StoredChunk
 from app.storage.chunk_rows import chunk_values, current_chunks, stored_chunk, version_values
 from app.storage.database import Database
@@ -13,6 +15,8 @@ from app.storage.publishing import publish_versions
 from app.storage.records import DocumentSummary, KnowledgeCounts, KnownDocument, NewVersion
 from app.storage.rows import batches, insert_if_missing, insert_tenant, new_id, utc_now
 from app.storage.tables import ChunkRow, DocumentRow, TenantRow, VersionRow
+
+_TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
 class DocumentRepository:
@@ -22,6 +26,9 @@ class DocumentRepository:
         self._database = database
 
     async def ensure_tenant(self, tenant: str) -> None:
+        """Raises `InvalidInput` for a name that is not made of letters, digits, `-` and `_`."""
+        if _TENANT.fullmatch(tenant) is None:
+            raise InvalidInput("tenant: use 1 to 64 letters, digits, - and _, starting with a letter or digit.")
         async with self._database.session() as session:
             await insert_tenant(session, tenant)
 

@@ -10,8 +10,14 @@ from typing import Any
 import pytest
 
 from app.config_files import CacheConfig
-from app.errors import AdapterUnavailable, DeadlineExceeded, LanguageUnsupported, LeadOptedOut, ModelUnavailable
-from app.errors import StorageUnavailable as StorageGone
+from app.errors import (
+    AdapterUnavailable,
+    DeadlineExceeded,
+    LanguageUnsupported,
+    LeadOptedOut,
+    ModelUnavailable,
+    StorageUnavailable,
+)
 from app.followups.cache import Body, ResponseCache
 from app.followups.drafting import DraftingStage
 from app.followups.evidence import EvidenceStage
@@ -37,7 +43,7 @@ class World:
     version: int = 1
     settled_version: int = 100
     degraded: tuple[str, ...] = ()
-    audit_error: StorageGone | None = None
+    audit_error: StorageUnavailable | None = None
     recorded: list[tuple[str, str, str]] = field(default_factory=list)
     searched: int = 0
     may_search: asyncio.Event = field(default_factory=asyncio.Event)
@@ -110,9 +116,7 @@ class Service:
 
 
 @asynccontextmanager
-async def service(
-    world: World, generator: Generator | None = None, rules_version: str = "r1"
-) -> AsyncIterator[Service]:
+async def service(world: World, generator: Generator | None = None) -> AsyncIterator[Service]:
     metrics = Metrics()
     template = SafeTemplate(RULES)
     documents = Documents(world)
@@ -128,7 +132,7 @@ async def service(
     )
     await cache.open()
     try:
-        yield Service(FollowupPipeline(stages, SCORING, 120, rules_version, metrics, lambda: world.now), metrics)
+        yield Service(FollowupPipeline(stages, SCORING, 120, "rules-1", metrics, lambda: world.now), metrics)
     finally:
         await cache.close()
 
@@ -248,9 +252,9 @@ async def test_the_deadline_ends_the_wait_and_the_message_is_there_for_the_next(
 
 
 async def test_what_cannot_be_recorded_is_neither_answered_nor_kept() -> None:
-    world = World(audit_error=StorageGone("The database does not answer."))
+    world = World(audit_error=StorageUnavailable("The database does not answer."))
     async with service(world) as running:
-        with pytest.raises(StorageGone):
+        with pytest.raises(StorageUnavailable):
             await running.ask(order())
         world.audit_error = None
         assert not (await running.ask(order())).cached
@@ -270,14 +274,14 @@ async def test_identical_orders_at_once_are_one_message() -> None:
 
 
 async def test_all_who_wait_hear_of_a_failure() -> None:
-    world = World(audit_error=StorageGone("The database does not answer."))
+    world = World(audit_error=StorageUnavailable("The database does not answer."))
     world.may_search.clear()
     async with service(world) as running:
         asked = [asyncio.ensure_future(running.ask(order())) for _ in range(5)]
         await until(lambda: world.searched > 0)
         world.may_search.set()
         outcomes = await asyncio.gather(*asked, return_exceptions=True)
-    assert all(isinstance(outcome, StorageGone) for outcome in outcomes)
+    assert all(isinstance(outcome, StorageUnavailable) for outcome in outcomes)
 
 
 async def test_two_leads_at_once_do_not_share_a_message() -> None:

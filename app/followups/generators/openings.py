@@ -109,7 +109,12 @@ def known_subject(lead: LeadContext, strategy: Strategy, labels: Mapping[Topic, 
     given = " ".join((strategy.subject_of_interest or "").split()).rstrip(".?!,;:")
     names = (given, *labels.get(strategy.topic or Topic.OTHER, ()))
     found = next((name for name in names if _is_usable(name, stems)), None)
-    return with_determiner(found) if found else None
+    return with_determiner(_named_right(found, lead.product_name)) if found else None
+
+
+def _named_right(subject: str, product: str) -> str:
+    """The product as it spells itself, however the record does."""
+    return re.sub(rf"(?<!\w){re.escape(product)}(?!\w)", lambda _: product, subject, flags=re.IGNORECASE)
 
 
 def with_determiner(phrase: str) -> str:

@@ -17,7 +17,7 @@ _NO_PLANS = frozenset(
 )
 _WITHOUT_PROOF = (EdgeCase.EXISTING_CUSTOMER, EdgeCase.OUT_OF_OFFICE)
 # Repeating the price does not answer "too expensive"; what it returns and what lowers it does.
-_AGAINST_PRICE = (Topic.ROI, Topic.DISCOUNT)
+_AGAINST_PRICE = (Topic.ROI, Topic.DISCOUNT, Topic.TRIAL)
 _ANY_PROOF = (None, Topic.PRICING, Topic.DISCOUNT, Topic.ROI, Topic.CUSTOMERS, Topic.COMPETITOR, Topic.DEMO)
 _GROUP = re.compile(
     r"\b(?:students?|educational|education|schools?|universit\w+|teachers?|non-?profits?|charit\w+|start-?ups?|governments?"

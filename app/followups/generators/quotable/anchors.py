@@ -58,6 +58,7 @@ _SAYS_OF = (
 )
 _GENERAL_SUBJECT = re.compile(
     rf"(?:{_PEOPLE}) |(?:An?|Each|Every) (?:[\w-]+ ){{1,4}}?(?:{_SAYS_OF})\b"
+    rf"|[A-Z][a-z]+s (?:[a-z]+ly )?[a-z]{{2,}}[a-rt-z] (?:the|an?|your|all|every|any)\b"
     rf"|(?!(?:{_OPENS_ELSEWHERE}) )[A-Z][\w-]*(?: [\w-]+){{0,3}}? (?:{_SAYS_OF})\b"
 )
 # What only the reader of a manual has before them.

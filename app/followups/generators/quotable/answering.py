@@ -123,7 +123,7 @@ def _addresses(
     `covered` are the special words that it says itself, `known` also those that its headings say.
     """
     share = len(known) / len(special) if special else 0.0
-    if special and not covered and len(special) > 1:
+    if len(special) > 1 and not covered:
         return False
     if wish.topic in _OPEN_TOPICS:
         if special:
@@ -132,8 +132,17 @@ def _addresses(
     if special and share < (0.6 if len(special) > 2 else 0.5):
         return False
     if speaks_about(wish.topic, candidate.text):
-        return bool(covered) if special else wish.topic is not Topic.DISCOUNT or states_figure(candidate.text)
+        return bool(known) if special else _is_plain_answer(candidate.text, wish.topic)
     return len(covered) == len(special) >= (2 if wish.topic in _STRICT_TOPICS else 1)
+
+
+def _is_plain_answer(text: str, topic: Topic | None) -> bool:
+    """Whether a sentence that mentions the topic is about it, where nothing else was asked."""
+    if topic is Topic.DISCOUNT:
+        return states_figure(text)
+    if topic is Topic.TRIAL:
+        return _LASTS.search(text) is not None or speaks_about(topic, " ".join(text.split()[:4]))
+    return True
 
 
 def _price_score(candidate: Candidate, wish: Wish) -> float:

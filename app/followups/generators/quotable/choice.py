@@ -87,12 +87,12 @@ def _value(candidate: Candidate, wish: Wish) -> float | None:
     text = candidate.text
     if not (names_own(candidate, wish) or re.match(r"(?:We|Our)\b", text)) or PLAN.search(text) or states_price(text):
         return None
-    if candidate.item.source_type in CASE_TYPES:
+    if candidate.item.source_type in CASE_TYPES or _COMPANY_FACT.search(text):
         return None
     topic = wish.topic is not None and speaks_about(wish.topic, text)
     industry = bool(wish.industry) and bool(set(content_stems(wish.industry)) & candidate.stems)
     about = any(text.startswith(name) for name in wish.own_names)
-    serves = 0.4 * bool(_HELPS.search(text)) - 0.8 * bool(_COMPANY_FACT.search(text))
+    serves = 0.4 * bool(_HELPS.search(text))
     return 0.6 * topic + 0.6 * industry + 0.4 * about + serves + general_score(candidate, wish)
 
 

@@ -67,7 +67,8 @@ def _without_speech(sentence: str) -> str:
     match = _SPEECH.fullmatch(sentence)
     if match is None:
         return sentence
-    return f"{match['who']} says {match['said']}."
+    said = match["said"]
+    return f"{match['who']} says {said[0].lower()}{said[1:]}."
 
 
 def _without_known_names(sentence: str) -> str:
@@ -88,7 +89,11 @@ def _is_dangling(sentence: str, found: list[str]) -> bool:
     early = [word.lower() for word in found[1:6]]
     if _FAR_PRONOUNS & set(early):
         return True
-    return (first in _PEOPLE and bool(_OWNING_PRONOUNS & set(early))) or early[0] in _OWNING_PRONOUNS
+    if early[0] in _OWNING_PRONOUNS:
+        return True
+    owned = next((i for i, word in enumerate(early) if word in _OWNING_PRONOUNS), 0)
+    of_several = early[owned] == "their" and any(word.endswith("s") and len(word) > 3 for word in early[:owned])
+    return first in _PEOPLE and owned > 0 and not of_several
 
 
 def _is_order(sentence: str, found: list[str]) -> bool:

@@ -10,12 +10,11 @@ from app.language.sentences import split_sentences
 # An answer is given in the first sentences after its question; what follows tells more about it.
 _ANSWERING = 2
 _YES_OR_NO = re.compile(r"(?:Yes|No|Sure|Absolutely|Of course|Certainly)(?:, | [—–-] |\. )(?=\w)")
-_LABEL = re.compile(r"(?P<label>[A-Z][\w/&'’-]*(?: [\w/&'’-]+){0,5})(?:: | [—–-] )(?=[A-Z])")
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A sentence as `item.text[start:end]` without a leading "Yes," or label, and where it stands.
+    """A sentence as `item.text[start:end]` without a leading "Yes,", and where it stands.
 
     White space is single, and what a lead-in preceded has a capital. `question` is the question it answers, "" if
     none; `heading` the title right above it.
@@ -50,9 +49,8 @@ def placed_sentences(item: EvidenceItem) -> Iterator[Placed]:
 
 def _placed(item: EvidenceItem, block: Span, start: int, end: int, heading: str, question: str) -> Placed:
     first, last = block.start + start, block.start + end
-    for lead_in in (_YES_OR_NO, _LABEL if block.kind is BlockKind.LIST_ITEM else None):
-        match = lead_in.match(item.text, first, last) if lead_in is not None else None
-        first = match.end() if match is not None else first
+    lead_in = _YES_OR_NO.match(item.text, first, last)
+    first = lead_in.end() if lead_in is not None else first
     text = " ".join(item.text[first:last].split())
     if first > block.start + start:
         text = text[:1].upper() + text[1:]

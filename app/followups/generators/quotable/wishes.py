@@ -22,7 +22,8 @@ _UNSPECIFIC = frozenset(
     time duration free high low good
     data process much many long take takes way best exactly general page sheet list number amount
     handle handles deal allow allows happen happens know come comes cover covers accept manage different kind type
-    own various whether please several running interested able somebody people set see find provide provides become thing things else like
+    own various whether please several running interested able somebody people set see find provide provides become
+    thing things else like arrive arrives workflow workflows rule rules change changes effort hassle last lasts stay
     fast quick quickly answer answers length period lower higher exist exists stored store there report
     """.split()  # noqa: SIM905 - a word list reads better as text
 )

@@ -1,0 +1,97 @@
+"""How long a knowledge version is remembered, and when an answer may be kept."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+import pytest
+
+from app.errors import StorageUnavailable
+from app.knowledge.clock import KnowledgeClock
+
+
+@dataclass
+class Published:
+    """The published version of each tenant, the version the index holds, and the time."""
+
+    versions: dict[str, int] = field(default_factory=lambda: {"acme": 1, "globex": 8})
+    applied: int = 0
+    seconds: float = 100.0
+    reads: int = 0
+    error: StorageUnavailable | None = None
+
+    async def knowledge_version(self, tenant: str) -> int:
+        self.reads += 1
+        if self.error is not None:
+            raise self.error
+        version = self.versions[tenant]
+        await asyncio.sleep(0)
+        return version
+
+    def applied_version(self, tenant: str) -> int:
+        del tenant
+        return self.applied
+
+
+@pytest.fixture
+def published() -> Published:
+    return Published()
+
+
+@pytest.fixture
+def clock(published: Published) -> KnowledgeClock:
+    return KnowledgeClock(published, published, 0.5, lambda: published.seconds)
+
+
+async def test_a_publication_is_seen_after_at_most_half_a_second(clock: KnowledgeClock, published: Published) -> None:
+    assert await clock.version("acme") == 1
+    published.versions["acme"] = 2
+    published.seconds += 0.4
+    assert await clock.version("acme") == 1
+    published.seconds += 0.1
+    assert await clock.version("acme") == 2
+
+
+async def test_within_that_time_the_database_is_asked_once(clock: KnowledgeClock, published: Published) -> None:
+    for _ in range(50):
+        await clock.version("acme")
+    assert published.reads == 1
+
+
+async def test_tenants_have_versions_of_their_own(clock: KnowledgeClock) -> None:
+    assert [await clock.version(tenant) for tenant in ("acme", "globex", "acme")] == [1, 8, 1]
+
+
+async def test_a_database_that_is_gone_is_told_and_asked_again(clock: KnowledgeClock, published: Published) -> None:
+    published.error = StorageUnavailable("gone")
+    with pytest.raises(StorageUnavailable):
+        await clock.version("acme")
+    published.error = None
+    assert await clock.version("acme") == 1
+
+
+async def test_an_old_version_is_not_given_out_when_the_database_is_gone(
+    clock: KnowledgeClock, published: Published
+) -> None:
+    await clock.version("acme")
+    published.error = StorageUnavailable("gone")
+    published.seconds += 1
+    with pytest.raises(StorageUnavailable):
+        await clock.version("acme")
+
+
+async def test_the_time_counts_from_before_the_question(clock: KnowledgeClock, published: Published) -> None:
+    """What was published while the answer was on its way is seen in time, too."""
+    asking = asyncio.ensure_future(clock.version("acme"))
+    await asyncio.sleep(0)
+    published.versions["acme"] = 2
+    published.seconds += 0.5
+    assert await asking == 1
+    assert await clock.version("acme") == 2
+
+
+@pytest.mark.parametrize(("applied", "settled"), [(3, False), (4, True), (5, True)])
+def test_an_answer_is_kept_once_the_index_holds_its_version(
+    clock: KnowledgeClock, published: Published, applied: int, settled: bool
+) -> None:
+    published.applied = applied
+    assert clock.settled("acme", 4) is settled
