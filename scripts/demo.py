@@ -34,8 +34,8 @@ def main() -> int:
 
 
 def show(console: Console, body: dict[str, Any]) -> None:
-    console.print(Panel(body["message"], title=body["subject"], width=100))
-    table = Table("Sentence", "Verdict", "Quote", "Source", width=120, show_lines=True)
+    console.print(Panel(body["message"], title=body["subject"]))
+    table = Table("Sentence", "Verdict", "Quote", "Source", show_lines=True)
     for claim in body["claims"]:
         quote = claim["quote"] or {}
         page = f" p.{quote['page']}" if quote.get("page") else ""
