@@ -98,7 +98,8 @@ class Container:
                 self.chat_model, PromptBuilder(settings.validation, profile=settings.models.rag.prompt_profile)
             )
         self.generators = GeneratorRegistry(rag)
-        rules = (settings.scoring, settings.retrieval, settings.validation, settings.models)
+        models = settings.models
+        rules = (settings.scoring, settings.retrieval, settings.validation, models.rag.retrieval, models.hybrid)
         stages = Stages(
             evidence=EvidenceStage(self.retriever, self.catalog),
             generators=self.generators,

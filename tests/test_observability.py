@@ -113,7 +113,7 @@ async def service(tmp_path: Path) -> AsyncIterator[FastAPI]:
     folder = tmp_path / "kb" / "pricing"
     folder.mkdir(parents=True)
     (folder / "plans.md").write_text(
-        "# Depot Planner pricing\n\nThe Harbor plan of Depot Planner costs $240 per month and includes route planning.\n",
+        "# Depot Planner pricing\n\nThe Harbor plan of Depot Planner costs $240 per month.\n",
         encoding="utf-8",
     )
     settings = settings_for(tmp_path, f"sqlite:///{tmp_path / 'followup.db'}")

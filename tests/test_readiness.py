@@ -39,8 +39,13 @@ class RedisOf:
         return self.parts.redis
 
 
-def readiness(parts: Parts) -> Readiness:
-    return Readiness(DatabaseOf(parts), RedisOf(parts), parts, {"rag": True, "hybrid": False}, "1.2.3")
+@dataclass
+class Chat:
+    answering: bool
+
+
+def readiness(parts: Parts, chat_model: Chat | None = None) -> Readiness:
+    return Readiness(DatabaseOf(parts), RedisOf(parts), parts, {"rag": True, "hybrid": False}, chat_model, "1.2.3")
 
 
 @pytest.mark.parametrize(
@@ -62,6 +67,12 @@ async def test_the_report_tells_the_truth(parts: Parts, status: str, services: t
         "services": dict(zip(("database", "redis", "vector_db"), services, strict=True)),
         "version": "1.2.3",
     }
+
+
+@pytest.mark.parametrize(("answering", "status", "rag"), [(True, "healthy", "active"), (False, "degraded", "fallback")])
+async def test_a_chat_model_that_fails_is_reported_as_replaced(answering: bool, status: str, rag: str) -> None:
+    report = await readiness(Parts(), Chat(answering)).report()
+    assert (report["status"], report["models"]["rag"]) == (status, rag)
 
 
 @pytest.mark.parametrize("redis", [True, False])

@@ -86,7 +86,8 @@ def invalid_input(errors: Sequence[Mapping[str, Any]]) -> InvalidInput:
 
 
 def _detail(item: Mapping[str, Any]) -> dict[str, str]:
-    path = [str(part) for part in item["loc"] if part != "body"]
+    place = [str(part) for part in item["loc"]]
+    path = place[1:] if place[:1] == ["body"] else place
     kind = str(item["type"])
     if kind == "json_invalid":
         return {"field": "body", "problem": "not valid JSON", "fix": _FIXES[kind]}

@@ -139,7 +139,8 @@ class FollowupPipeline:
             ) from None
         degraded = [*body["degraded"], *(["cache"] if self._stages.cache.degraded else [])]
         watch.timings_ms["total"] = watch.total_ms()
-        self._count(order, body, cached, degraded)
+        for component in degraded:
+            self._metrics.degraded.labels(component=component).inc()
         return Answer({k: v for k, v in body.items() if k != "degraded"}, cached, tuple(degraded), watch.timings_ms)
 
     async def _find_or_compute(self, order: FollowupOrder, generator: Generator, watch: Stopwatch) -> tuple[Body, bool]:
@@ -186,6 +187,7 @@ class FollowupPipeline:
             generator, task, self._now().date(), lambda: deadline - monotonic(), watch
         )
         body = self._render(order, task, checked)
+        self._metrics.generations.labels(generator=order.generator.value, fallback=body["fallback"] or "none").inc()
         with watch.stage("audit"):
             await self._stages.audit.record(order.tenant, order.generator.value, body, evidence, key)
         complete = settled and evidence.knowledge_version == version and not evidence.degraded
@@ -241,12 +243,6 @@ class FollowupPipeline:
         metrics.personalization.observe(personalization)
         if evidence.knowledge:
             metrics.relevance.observe(evidence.knowledge[0].relevance)
-
-    def _count(self, order: FollowupOrder, body: Body, cached: bool, degraded: list[str]) -> None:
-        if not cached:
-            self._metrics.generations.labels(generator=order.generator.value, fallback=body["fallback"] or "none").inc()
-        for component in degraded:
-            self._metrics.degraded.labels(component=component).inc()
 
 
 def rules_digest(*sections: str) -> str:

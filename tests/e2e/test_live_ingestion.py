@@ -11,8 +11,10 @@ from typing import Any
 import httpx2
 import pytest
 
+from app.embeddings.sentence_transformer import SentenceTransformerEmbedder
 from app.settings import Settings
 from app.storage.migrate import upgrade
+from tests.e2e.conftest import ingest
 from tests.e2e.server import ROOT, running, settings_for
 
 RAG = "/rag/api/v1/rag/generate-followup"
@@ -72,23 +74,25 @@ def ask_until(service: httpx2.Client, words: str, seconds: float = 10) -> dict[s
 
 
 def test_the_running_service_answers_from_what_the_script_brings(
-    service: httpx2.Client, settings: Settings, tmp_path: Path
+    service: httpx2.Client, settings: Settings, embedder: SentenceTransformerEmbedder, tmp_path: Path
 ) -> None:
     before = ask(service)
     assert before["grounding"]["verdict"] == "no_evidence"
-    versions = [before["versions"]["knowledge"]]
-    for price in ("$240", "$265"):
-        write(tmp_path / "kb", price)
-        done = run_script(settings, tmp_path / "kb")
-        output = done.stdout + done.stderr
-        assert done.returncode == 0, output
-        assert "lock" not in output.lower()
-        assert "Picked up by the running service" in output
-        after = ask_until(service, price)
-        assert price in after["message"]
-        assert after["retrieval_sources"] == ["plans.md"]
-        assert after["degraded"] == []
-        versions.append(after["versions"]["knowledge"])
-    assert "$240" not in ask(service)["message"]
+    write(tmp_path / "kb", "$240")
+    done = run_script(settings, tmp_path / "kb")
+    output = done.stdout + done.stderr
+    assert done.returncode == 0, output
+    assert "lock" not in output.lower()
+    assert "Picked up by the running service" in output
+    first = ask_until(service, "$240")
+    write(tmp_path / "kb", "$265")
+    ingest(settings, tmp_path / "kb", embedder)
+    second = ask_until(service, "$265")
+    assert "$240" in first["message"]
+    assert "$265" in second["message"]
+    assert "$240" not in second["message"]
+    for after in (first, second):
+        assert (after["retrieval_sources"], after["degraded"]) == (["plans.md"], [])
+    versions = [body["versions"]["knowledge"] for body in (before, first, second)]
     assert versions == sorted(set(versions))
     assert service.get("/health").json()["services"]["vector_db"] == "active"

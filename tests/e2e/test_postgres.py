@@ -63,17 +63,6 @@ def test_the_original_request_is_answered_recorded_and_kept(
         assert len(list(client.scan_iter("followup:response:*"))) == 1
 
 
-def test_a_restarted_service_finds_the_answer_in_redis(settings: Settings, service: httpx2.Client) -> None:
-    lead = {"lead_name": "Restart", "product_name": "AI Billing Software"}
-    first = service.post(RAG, json={"lead_context": lead}).json()
-    folder = settings.model_cache_dir.parent / "second"
-    other = settings_for(folder, settings.database_url, redis_url=settings.redis_url)
-    with running(other) as url, httpx2.Client(base_url=url, timeout=60) as client:
-        second = client.post(RAG, json={"lead_context": lead}).json()
-    assert (first["cached"], second["cached"]) == (False, True)
-    assert first["message_id"] == second["message_id"]
-
-
 def recorded(settings: Settings, message_id: str) -> list[tuple[str, str]]:
     url = make_url(settings.database_url).set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(url) as connection:

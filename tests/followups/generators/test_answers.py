@@ -1,0 +1,128 @@
+"""Which sentence of a document answers a question, and what counts as an answer at all."""
+
+import pytest
+
+from app.followups.generators.quotable import Wish, candidates, choose, quotable_sentences
+from app.followups.types import BlockKind, EvidenceItem, NeedRole, Topic
+from tests.followups.generators.building import PRODUCT, paragraph, passage
+
+NAMES = (PRODUCT,)
+
+
+def heading(text: str) -> tuple[BlockKind, str]:
+    return BlockKind.HEADING, text
+
+
+def texts(item: EvidenceItem) -> list[str]:
+    return [quote.text for quote in quotable_sentences(item, NAMES)]
+
+
+def best(items: tuple[EvidenceItem, ...], topic: Topic, subject: str) -> str | None:
+    wish = Wish(NeedRole.ANSWER, topic, subject, subject, own_names=NAMES)
+    chosen = choose(wish, candidates(items, NAMES, ()))
+    return chosen[0].text if chosen else None
+
+
+FAQ = passage(
+    heading("Can drivers be external?"),
+    paragraph("Yes. External drivers get a pass for the day. Badges are printed at the gate."),
+    heading("Do I have to start in January?"),
+    paragraph("No, you can begin in any month."),
+    heading("Do you file customs forms?"),
+    paragraph("Yes, we file export declarations by January 31 for every shipment."),
+    heading("Why is my pass held for review?"),
+    paragraph("Passes can be requested at any time."),
+    source="faq/faq.html",
+)
+
+
+def test_a_leading_yes_is_left_out_of_a_quote_and_the_slice_stays_verbatim() -> None:
+    assert "You can begin in any month." in texts(FAQ)
+    assert "We file export declarations by January 31 for every shipment." in texts(FAQ)
+    for quote in quotable_sentences(FAQ, NAMES):
+        assert FAQ.text[quote.start : quote.end].lower() == quote.text.lower()
+
+
+@pytest.mark.parametrize(
+    ("topic", "subject", "answer"),
+    [
+        (Topic.OTHER, "whether drivers can be external", "External drivers get a pass for the day."),
+        (Topic.OTHER, "whether you can start in January", "You can begin in any month."),
+        (Topic.OTHER, "customs forms", "We file export declarations by January 31 for every shipment."),
+        (Topic.OTHER, "held deliveries", None),
+        (Topic.OTHER, "whether badges are mailed in colour", None),
+    ],
+)
+def test_an_answer_is_found_by_its_question_and_only_by_the_same_question(
+    topic: Topic, subject: str, answer: str | None
+) -> None:
+    assert best((FAQ,), topic, subject) == answer
+
+
+def test_a_manual_is_quoted_for_what_its_page_is_about() -> None:
+    manual = passage(
+        paragraph("Pallet labels are printed within two seconds."),
+        paragraph("The label is updated after that."),
+        paragraph("You can print pallet labels from every scanner."),
+        paragraph("Tokens are refreshed by the gate."),
+        source="docs/labels.md",
+        source_type="documentation",
+        title="Pallet labels",
+    )
+    found = texts(manual)
+    assert found == [
+        "Pallet labels are printed within two seconds.",
+        "You can print pallet labels from every scanner.",
+    ]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Several Months The discount is applied for a fixed number of months.",
+        "You are a maintainer of a well-established project.",
+        "You have a public warehouse with more than one gate.",
+    ],
+)
+def test_terms_glued_to_their_meaning_and_conditions_are_not_quoted(sentence: str) -> None:
+    assert texts(passage(paragraph(sentence), source="pricing/a.md")) == []
+
+
+def test_points_of_a_list_without_a_full_stop_get_one_where_they_are_sentences() -> None:
+    item = passage(
+        (BlockKind.LIST_ITEM, "We store all data in Oslo and Bergen"),
+        (BlockKind.LIST_ITEM, "storage of all data in Oslo"),
+        source="security/data.md",
+    )
+    assert texts(item) == ["We store all data in Oslo and Bergen."]
+
+
+def test_a_part_of_the_product_does_not_answer_for_the_product() -> None:
+    item = passage(paragraph(f"{PRODUCT}'s gate adapter is open source."), source="features/open.md")
+    assert best((item,), Topic.OTHER, f"whether {PRODUCT} is open source") is None
+    assert best((item,), Topic.OTHER, "whether the gate adapter is open source") is not None
+
+
+@pytest.mark.parametrize(
+    ("topic", "sentence", "answers"),
+    [
+        (Topic.DISCOUNT, "A discount appears on the next invoice.", False),
+        (Topic.DISCOUNT, "Paying by the year gives a discount of 12%.", True),
+        (Topic.TRIAL, "E-mail support during the trial answers within one day.", False),
+        (Topic.TRIAL, f"You can try {PRODUCT} free for 30 days.", True),
+    ],
+)
+def test_a_bare_mention_of_the_topic_is_no_answer(topic: Topic, sentence: str, answers: bool) -> None:
+    item = passage(paragraph(sentence), source="faq/faq.md")
+    assert (best((item,), topic, topic.value) is not None) is answers
+
+
+def test_halves_of_a_double_question_are_answered_one_by_one() -> None:
+    item = passage(paragraph("We sign each webhook with a secret of its own."), source="integrations/api.md")
+    assert best((item,), Topic.INTEGRATION, "whether there is a Zendor feed and webhooks") is not None
+    assert best((item,), Topic.INTEGRATION, "a Zendor feed") is None
+
+
+def test_lead_and_document_may_use_different_words_for_one_thing() -> None:
+    item = passage(paragraph("Customer data is stored in two data centers in Norway."), source="security/data.md")
+    assert best((item,), Topic.SECURITY, "where data is hosted") is not None
