@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-_MAX_WORDS = 10
+_MAX_WORDS, _MAX_CHARS = 10, 200
 _SWAPPED = {
     "i": "you",
     "we": "you",
@@ -18,7 +18,7 @@ _SWAPPED = {
     "we're": "you are",
 }
 _OUT_OF_PLACE = re.compile(
-    r"\b(?:you|u|ur|this|these|those|that|they|them|he|she|his|her|here|there(?! (?:is|are)))\b", re.IGNORECASE
+    r"\b(?:you|u|ur|this|these|those|that|they|them|he|she|his|her|here|there(?! (?:is|are)))\b|\bones?$", re.IGNORECASE
 )
 _WHO = {"you": "we", "u": "we", "you guys": "we", "we": "you", "i": "you", "it": "it"}
 _PERSON = r"(?P<who>you guys|you|u|we|i|it)"
@@ -43,7 +43,7 @@ def as_clause(question: str) -> str | None:
     Only plain patterns are turned; "we" and "I" become the reader, "you" becomes the sender.
     """
     text = " ".join(question.split()).strip(" .?!").replace("’", "'")
-    if not text or _REQUEST.match(text):
+    if not text or len(text) > _MAX_CHARS or _REQUEST.match(text):
         return None
     lowered = text[0].lower() + text[1:] if text[1:2].islower() else text
     for pattern, build in _PATTERNS:
@@ -148,13 +148,17 @@ _PATTERNS: tuple[_Rule, ...] = (
         rf"(?P<aux>do|does|can|could|is|are|should) {_PERSON} (?P<rest>.+)",
         _wh_inverted,
     ),
-    _rule(r"(?P<wh>how much) (?P<aux>does) (?P<thing>.+) (?P<rest>costs?)", _wh_inverted),
+    _rule(
+        r"(?P<wh>how much|what) (?P<aux>does) (?P<thing>.+) (?P<rest>cost|include|cover|contain|offer)", _wh_inverted
+    ),
     _rule(
         rf"(?P<wh>how(?: (?:long|much|often|soon|fast|quickly))?|where|when|why) "
         rf"(?P<aux>do|does|can|is|are) {_ONE} (?P<rest>[a-z].+)",
         _wh_inverted,
     ),
     _rule(rf"(?P<wh>(?:which|what)(?: [\w-]+){{1,3}}?) (?P<aux>do|can) {_PERSON} (?P<rest>[a-z][\w -]*)", _wh_inverted),
-    _rule(r"(?P<wh>what|who) (?P<aux>is|are) (?P<thing>(?:the|your|our) [\w-]+(?: [\w-]+)?)(?P<rest>)", _wh_inverted),
+    _rule(
+        r"(?P<wh>what|who) (?P<aux>is|are) (?P<thing>(?:the|your|our|an?) [\w-]+(?: [\w-]+)?)(?P<rest>)", _wh_inverted
+    ),
     _rule(_UNINVERTED, _plain),
 )

@@ -130,6 +130,10 @@ def _question(source: _Source, names: frozenset[str]) -> _Wanted | None:
     asking = [part for part in (source.sentences if source.direct else source.clauses) if _asks(part, source.direct)]
     for part in reversed(asking) if source.direct else asking:
         subject = asked_in(part, names, reported=not source.direct)
+        if subject is None:
+            # "We need an audit log. Do you have one?"
+            others = (subject_in(other, names) for other in source.sentences if other != part)
+            subject = next((found for found in others if found is not None), None)
         topic = _asked_topic(subject, part)
         return _Wanted(part[:_LONGEST_QUESTION], topic, subject, asked=True, direct=source.direct)
     return None
@@ -242,7 +246,9 @@ def _is_customer(lead: LeadContext, sources: list[_Source]) -> bool:
     if phrases("customer_stage").fullmatch(stage) and not phrases("not_customer").search(stage):
         return True
     clauses = [fold(clause) for source in sources if not source.direct for clause in source.clauses]
-    return any(phrases("customer").search(c) and not phrases("not_customer").search(c) for c in clauses)
+    # What they ask about ("can we import existing customers") is no statement about them.
+    stated = [clause for clause in clauses if not phrases("asked").search(clause)]
+    return any(phrases("customer").search(c) and not phrases("not_customer").search(c) for c in stated)
 
 
 def _nothing_known(lead: LeadContext, sources: list[_Source]) -> bool:

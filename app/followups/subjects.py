@@ -124,9 +124,11 @@ _EVENT = re.compile(
     r"|lead|visitor|attendee|contact|referral|inbound|outbound|newsletter|linkedin|fair|booth)\b",
     re.IGNORECASE,
 )
+_STATE = re.compile(r"(?:^|\s)(?:available|possible|included|supported|allowed|provided)$", re.IGNORECASE)
 _NOT_A_FRAGMENT = re.compile(
     r"(?:how|what|which|when|where|why|who|do|does|did|can|could|is|are|will|would|should|may|have|has|we|i|they|it|he|she"
-    r"|you|not|no|too|very|says?|wants?|needs?|likes?|likely|maybe|already|still|send|please|compare|install|connect|migrate|switch|move|talk|call|discuss|follow)\b",
+    r"|you|not|no|too|very|says?|wants?|needs?|likes?|likely|maybe|already|still|send|please|compare|install|connect|migrate"
+    r"|switch|move|talk|call|discuss|follow)\b",
     re.IGNORECASE,
 )
 _NAMED = re.compile(r"(?:[A-Z][\w.]*[\w]|[a-z]+[A-Z]\w*)(?:\s+(?:[A-Z0-9]\w*))*")
@@ -166,7 +168,7 @@ def asked_in(text: str, own_names: frozenset[str] = frozenset(), *, reported: bo
 
 def fragment_in(text: str, own_names: frozenset[str] = frozenset()) -> str | None:
     """A note that is nothing but a noun phrase ("SSO with Okta", "free trial?"), or None."""
-    bare = text.strip(" .?!")
+    bare = _STATE.sub("", text.strip(" .?!"))
     tokens = bare.split()
     if not 1 <= len(tokens) <= _MAX_FRAGMENT or _EVENT.search(bare) or _NOT_A_FRAGMENT.match(bare):
         return None

@@ -176,8 +176,11 @@ class Composer:
 
 
 def forbidden_pattern(rules: ValidationConfig, name: str | None) -> re.Pattern[str]:
-    """Matches what no quoted sentence and no filled-in word may hold: banned phrases and the lead's name."""
-    phrases = (*rules.banned_phrases, *rules.pressure_phrases)
-    fragments = [re.escape(phrase).replace("'", "['’]") for phrase in phrases if phrase.strip()]
+    """Matches what no quoted sentence and no filled-in word may hold: banned phrases and the lead's name.
+
+    Hyphens and apostrophes between the words of a phrase do not matter, as they do not to the rules ("lock-in").
+    """
+    phrases = (re.findall(r"\w+", phrase) for phrase in (*rules.banned_phrases, *rules.pressure_phrases))
+    fragments = [r"\W+".join(map(re.escape, found)) for found in phrases if found]
     banned = rf"(?i:(?<!\w)(?:{'|'.join(fragments)}))" if fragments else r"(?!)"
     return re.compile(rf"{banned}|(?<!\w){re.escape(name)}(?!\w)" if name else banned)

@@ -35,6 +35,7 @@ _DEFINITE = frozenset(
 _SOUNDS_LIKE_OFFER = re.compile(
     r"\d|\b(?:free|guarantee\w*|discount\w*|one|two|three|four|unlimited|saving\w*|refund\w*)\b", re.IGNORECASE
 )
+_ALONE = frozenset({"price", "cost", "budget", "effort", "timeline", "sandbox", "roadmap", "api"})
 _IN_USE = re.compile(r"(?:current|existing|present|own|in-house|incumbent) ", re.IGNORECASE)
 _HEAD_END = re.compile(r" (?:for|in|of|on|with|to|from|at|by|and|or|per) ")
 _HAS_DETERMINER = re.compile(r"(?:an?|the|our|your|some|any|all|more|two|three|several|both|no|\d+)\b", re.IGNORECASE)
@@ -127,7 +128,7 @@ def with_determiner(phrase: str) -> str:
     noun = head[-1].lower()
     if noun in _COUNTABLE and not head[0].isupper():
         return f"{'an' if head[0][0].lower() in 'aeiou' else 'a'} {phrase}"
-    if noun in _DEFINITE | _COUNTABLE and (len(head) > 1 or noun in ("price", "cost", "budget", "effort", "timeline")):
+    if noun in _DEFINITE | _COUNTABLE and (len(head) > 1 or noun in _ALONE):
         return f"the {phrase}"
     return phrase
 

@@ -292,6 +292,35 @@ async def test_a_sentence_with_a_banned_phrase_or_the_leads_name_is_not_quoted()
     assert "$30" not in text
 
 
+async def test_the_leads_own_word_for_it_is_left_out_where_a_rule_forbids_it() -> None:
+    rules = RULES.model_copy(update={"pressure_phrases": ["lock in"]})
+    record = lead(interaction_history="worried about vendor lock-in", objections_raised=("vendor lock-in",))
+    given_task = task(record, strategy(EdgeCase.OBJECTION, Topic.SWITCHING, "vendor lock-in"), ())
+    text = (await SafeTemplate(rules).generate(given_task)).text
+    assert "lock" not in text
+    assert validate(text, record, given_task.strategy, rules, allowed_hosts=[]).passed
+
+
+async def test_a_note_that_asks_nothing_is_not_called_a_question() -> None:
+    text = await write(
+        lead(interaction_history="route planning"), strategy(EdgeCase.NONE, Topic.FEATURES, "route planning")
+    )
+    assert "You asked" not in text
+    assert "about route planning" in text
+
+
+async def test_who_wants_to_see_it_is_asked_when() -> None:
+    text = await write(lead(interaction_history="Wants a call"), strategy(EdgeCase.NONE, None, None))
+    assert text.endswith("?")
+    assert re.search(r"\b(?:When|Which day|talk)\b", text.split("\n\n")[-1])
+
+
+async def test_a_proof_stands_only_beside_what_it_bears_on() -> None:
+    asked = lead(interaction_history="Asked about encryption")
+    text = await write(asked, strategy(EdgeCase.QUESTION, Topic.SECURITY, "encryption"))
+    assert "%" not in text
+
+
 async def test_a_question_about_what_the_record_holds_is_not_asked() -> None:
     known = [lead(lead_name=f"N{i}a", interaction_history="Asked about pricing", company_size="50") for i in range(30)]
     texts = [await write(given, strategy()) for given in known]

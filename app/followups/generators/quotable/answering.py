@@ -26,7 +26,9 @@ _OPEN_TOPICS = (None, Topic.OTHER, Topic.DEMO, Topic.FEATURES, Topic.COMPETITOR)
 # An answer to these must say a price, a discount, a return: the lead's words alone do not make one.
 _STRICT_TOPICS = (Topic.PRICING, Topic.DISCOUNT, Topic.ROI, Topic.TIMING)
 _USUAL = re.compile(r"\b(?:mid-tier|most popular|most (?:\w+ )?(?:choose|pick|take|start)|middle)\b", re.IGNORECASE)
-_NOT_THE_PLAN = re.compile(r"\b(?:additional|extra|overage|add-on|each)\b", re.IGNORECASE)
+_NOT_THE_PLAN = re.compile(
+    r"\b(?:additional (?!charge|cost|fee)|extra (?!charge|cost|fee)|overage|add-on|each(?= on))\b", re.IGNORECASE
+)
 _NEXT_QUESTION = re.compile(r",? and (?=(?:whether|how|what|which|when|where|who|if)\b)|[;?]\s+", re.IGNORECASE)
 _ALTERNATIVES = re.compile(r",? (?:and|or) |, ", re.IGNORECASE)
 _STATED_PRICE = re.compile(r"\bcosts?\b|\bstarts? at\b|\bfrom [$€£]", re.IGNORECASE)
@@ -38,10 +40,16 @@ _ASKS_HOW_MANY = re.compile(r"\bhow (?:many|much|often)\b|\b(?:limits?|minimum|m
 _DURATION = re.compile(
     r"\b(?:\d+|one|two|three|four|five|six|ten) (?:\w+ )?(?:minutes?|hours?|days?|weeks?|months?)\b", re.IGNORECASE
 )
+# A company's own story answers only who asks for it.
+_OF_ITSELF = re.compile(r"\b(?:was|were) founded\b|\bheadquartered\b|\bfunding\b|\binvestors\b", re.IGNORECASE)
+_ASKS_WHO = re.compile(
+    r"\b(?:found\w*|where|who|office\w*|company|how (?:long|old|big|many)|investors?|size)\b", re.IGNORECASE
+)
 _ASKS_IF = re.compile(r"(?:whether|if)\b", re.IGNORECASE)
 _LASTS = re.compile(
     r"\b(?:trial|free|try)\b.*\b\d+[ -](?:days?|weeks?|months?)\b|\b\d+[ -]day\b.*\btrial\b", re.IGNORECASE
 )
+_ENOUGH = 0.6
 _PARTIAL = 0.35
 _SHARE_ALIKE = 0.5
 
@@ -62,7 +70,9 @@ def answer(candidate: Candidate, wish: Wish) -> float | None:
 
 def _answer_to(candidate: Candidate, wish: Wish) -> float | None:
     """How well one question is answered, None if it is not. Headings say what their sentences are about."""
-    if _is_about_a_part(candidate.text, wish):
+    if _is_about_a_part(candidate.text, wish) or (
+        _OF_ITSELF.search(candidate.text) and not _ASKS_WHO.search(wish.subject)
+    ):
         return None
     special, names = special_stems(wish)
     same_question = _answers_same_question(candidate, wish, special)
@@ -82,15 +92,17 @@ def _answer_to(candidate: Candidate, wish: Wish) -> float | None:
 
 def _is_about_a_part(text: str, wish: Wish) -> bool:
     """`Acme's browser extension is open source.` does not tell whether Acme is."""
-    if not any(re.match(rf"{re.escape(name)}['’]s ", text) for name in wish.own_names):
+    owned = (re.match(rf"{re.escape(name)}['’]s (\S+ \S+)", text) for name in wish.own_names)
+    part = next((match[1] for match in owned if match is not None), None)
+    if part is None or _ASKS_IF.match(wish.subject) is None:
         return False
-    return _ASKS_IF.match(wish.subject) is not None and not met(
-        frozenset(content_stems(" ".join(text.split()[1:3]))), frozenset(content_stems(wish.subject))
-    )
+    return not met(frozenset(content_stems(part)), frozenset(content_stems(wish.subject)))
 
 
 def _topic_score(candidate: Candidate, wish: Wish) -> float:
     text, score = candidate.text, 0.0
+    if _NOT_THE_PLAN.search(text) and not _NOT_THE_PLAN.search(wish.subject):
+        score -= 0.6
     if wish.topic is not None and speaks_about(wish.topic, " ".join(text.split()[:6])):
         score += 0.4
     if wish.topic in _TOPICS_WITH_FIGURES or _ASKS_HOW_MANY.search(wish.subject):
@@ -127,9 +139,9 @@ def _addresses(
         return False
     if wish.topic in _OPEN_TOPICS:
         if special:
-            return share >= (0.6 if len(special) > 1 else 1.0) and bool(covered)
+            return share >= _ENOUGH and bool(covered)
         return query_cover(candidate, wish) >= 0.5 and is_about_us(candidate, wish)
-    if special and share < (0.6 if len(special) > 2 else 0.5):
+    if special and share < _ENOUGH:
         return False
     if speaks_about(wish.topic, candidate.text):
         return bool(known) if special else _is_plain_answer(candidate.text, wish.topic)

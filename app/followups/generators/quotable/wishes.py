@@ -24,6 +24,7 @@ _UNSPECIFIC = frozenset(
     handle handles deal allow allows happen happens know come comes cover covers accept manage different kind type
     own various whether please several running interested able somebody people set see find provide provides become
     thing things else like arrive arrives workflow workflows rule rules change changes effort hassle last lasts stay
+    include includes included pay pays paid paying old mid half
     fast quick quickly answer answers length period lower higher exist exists stored store there report
     """.split()  # noqa: SIM905 - a word list reads better as text
 )
