@@ -1,4 +1,4 @@
-"""Retrieval and lead facts -> Evidence: scoped, dated, bounded by the caller's `top_k`."""
+"""Retrieval and lead facts -> Evidence: scoped, dated, at most the caller's `top_k` passages for each need."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -22,6 +22,8 @@ _PREFERRED = 1.15
 # How many passages each need may choose from, per passage that the caller wants.
 _CHOICE = 3
 _MOST_PER_NEED = 30
+# What a gate check and a prompt can take in.
+_MOST_PASSAGES = 20
 
 
 class PassageSource(Protocol):
@@ -70,11 +72,11 @@ class EvidenceStage:
 
 
 def _merge(found: Sequence[tuple[Need, Retrieval]], top_k: int) -> tuple[EvidenceItem, ...]:
-    """At most `top_k` passages: the needs take turns, so that none is crowded out; sorted by relevance."""
+    """At most `top_k` passages for each need, and for all together the best of each first; sorted by relevance."""
     chosen: dict[str, Passage] = {}
     roles: dict[str, list[NeedRole]] = {}
-    for need, passage in _in_turn(found):
-        if passage.chunk.id not in chosen and len(chosen) >= top_k:
+    for need, passage in _in_turn(found, top_k):
+        if passage.chunk.id not in chosen and len(chosen) >= _MOST_PASSAGES:
             continue
         best = chosen.get(passage.chunk.id)
         if best is None or passage.relevance > best.relevance:
@@ -84,8 +86,8 @@ def _merge(found: Sequence[tuple[Need, Retrieval]], top_k: int) -> tuple[Evidenc
     return tuple(sorted(items, key=lambda item: (-item.relevance, item.id)))
 
 
-def _in_turn(found: Sequence[tuple[Need, Retrieval]]) -> Iterator[tuple[Need, Passage]]:
-    columns = [[(need, passage) for passage in _preferred_first(need, retrieval)] for need, retrieval in found]
+def _in_turn(found: Sequence[tuple[Need, Retrieval]], top_k: int) -> Iterator[tuple[Need, Passage]]:
+    columns = [[(need, passage) for passage in _preferred_first(need, retrieval)[:top_k]] for need, retrieval in found]
     for row in zip_longest(*columns):
         yield from (cell for cell in row if cell is not None)
 

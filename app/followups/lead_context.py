@@ -62,7 +62,7 @@ class _Cleaner:
     warnings: list[str] = field(default_factory=list)
 
     def text(self, value: object, name: str, limit: int) -> str:
-        cleaned, cut = clean_text(str(value), limit)
+        cleaned, cut = clean_text(str(value), limit, notes=name in _TEXT_LIMITS)
         if cut:
             self.warn(f"{name}_cut")
         return cleaned

@@ -101,7 +101,8 @@ class PassageMemory:
 def candidate(chunk: StoredChunk, vector: Vectors | None) -> Candidate:
     """A chunk, prepared for judging."""
     place = _PARTS.sub(" ", f"{chunk.source.rsplit('.', 1)[0]} {chunk.source_type}")
-    about = frozenset(content_stems(" ".join((chunk.title, *chunk.heading_path, place))))
+    headings = [chunk.text[block.start : block.end] for block in chunk.blocks if block.kind is BlockKind.HEADING]
+    about = frozenset(content_stems(" ".join((chunk.title, *chunk.heading_path, *headings, place))))
     return Candidate(chunk, about.union(content_stems(_prose(chunk))), about, vector)
 
 

@@ -29,26 +29,34 @@ _TOKENS = re.compile(
 )
 _LEFTOVER = re.compile(r"<{2,}|>{2,}|<(?=[A-Za-z/!?|])|\|(?=>)")
 _SPACES = re.compile(r"\s+")
-# A line that ends without a stop ends a note of its own.
-_LINE_END = re.compile(r"([\w)\]%])?[ \t]*\n[\s]*(?=\S)")
 # Nothing people write is longer, and what is compares slowly with everything.
 _LONGEST_TOKEN = 120
 _LONG_TOKEN = re.compile(r"\S{121,}")
 
 
-def clean_text(text: str, limit: int) -> tuple[str, bool]:
+def clean_text(text: str, limit: int, *, notes: bool = False) -> tuple[str, bool]:
     """`text` as one single-spaced NFKC line of at most `limit` characters, and whether something was cut.
 
     Control, zero-width, bidi, tag and private characters, chat-template tokens, markup tags, fences and block
-    markers are removed; a cut falls between words. Linear in `limit`, whatever the length of `text`.
+    markers are removed; a cut falls between words. In `notes` a line that ends without a stop gets one, because each
+    line is a note of its own. Linear in `limit`, whatever the length of `text`.
     """
     if len(text) <= limit and text.isascii() and text.isalnum():
         return text, False
     head = text[: 4 * limit + 256]
-    parted = _LINE_END.sub(lambda end: f"{end[1]}. " if end[1] else " ", _without_tokens(_plain(head, 4 * limit + 256)))
-    line = _LONG_TOKEN.sub(lambda token: token[0][:_LONGEST_TOKEN], _SPACES.sub(" ", parted)).strip()
+    plain = _without_tokens(_plain(head, 4 * limit + 256))
+    single = _SPACES.sub(" ", _as_sentences(plain) if notes else plain).strip()
+    line = _LONG_TOKEN.sub(lambda token: token[0][:_LONGEST_TOKEN], single)
     short = cut_at_word(line, limit)
     return short, len(head) < len(text) or len(short) < len(line)
+
+
+def _as_sentences(text: str) -> str:
+    lines = [line.strip() for line in text.split("\n")]
+    kept = [line for line in lines if line]
+    return " ".join(f"{line}." if line[-1].isalnum() or line[-1] in ")]%" else line for line in kept[:-1]) + (
+        f" {kept[-1]}" if kept else ""
+    )
 
 
 def cut_at_word(text: str, limit: int) -> str:

@@ -90,10 +90,18 @@ def ids(evidence: Evidence) -> set[str]:
     return {item.id for item in evidence.knowledge}
 
 
-async def test_needs_take_turns_so_that_none_is_crowded_out() -> None:
+async def test_each_need_keeps_as_many_passages_as_the_caller_wants() -> None:
     library = Library({"answer": passages("a1", "a2", "a3", "a4"), "proof": passages("p1"), "value": passages("v1")})
-    assert ids(await gather(library, ANSWER, PROOF, VALUE, top_k=3)) == {"a1", "p1", "v1"}
-    assert ids(await gather(library, ANSWER, PROOF, VALUE, top_k=5)) == {"a1", "p1", "v1", "a2", "a3"}
+    assert ids(await gather(library, ANSWER, PROOF, VALUE, top_k=1)) == {"a1", "p1", "v1"}
+    assert ids(await gather(library, ANSWER, PROOF, VALUE, top_k=3)) == {"a1", "a2", "a3", "p1", "v1"}
+
+
+async def test_needs_take_turns_so_that_none_is_crowded_out_of_what_a_message_can_use() -> None:
+    many = [f"a{number:02}" for number in range(40)]
+    library = Library({"answer": passages(*many), "proof": passages("p1", "p2")})
+    kept = ids(await gather(library, ANSWER, PROOF, top_k=20))
+    assert len(kept) == 20
+    assert {"p1", "p2"} <= kept
 
 
 async def test_one_search_asks_for_all_needs_and_for_more_than_is_kept() -> None:
@@ -114,12 +122,6 @@ async def test_a_passage_found_for_two_needs_counts_once_with_both_roles() -> No
     assert both.roles == (NeedRole.ANSWER, NeedRole.PROOF)
     assert both.relevance == 0.8
     assert ids(evidence) == {"both", "a2"}
-
-
-async def test_a_role_is_added_even_when_no_further_passage_fits() -> None:
-    library = Library({"answer": [passage("a1")], "proof": [passage("p1", fused=0.9), passage("a1", fused=0.1)]})
-    evidence = await gather(library, ANSWER, PROOF, top_k=1)
-    assert [(item.id, item.roles) for item in evidence.knowledge] == [("a1", (NeedRole.ANSWER, NeedRole.PROOF))]
 
 
 async def test_a_preferred_source_type_decides_between_near_equals_only() -> None:
@@ -184,6 +186,7 @@ async def test_evidence_is_bounded_distinct_and_sorted(
     library = Library({"answer": answer, "proof": proof, "value": value})
     items = (await gather(library, ANSWER, PROOF, VALUE, top_k=top_k)).knowledge
     offered = {found.chunk.id for found in (*answer, *proof, *value)}
-    assert len(items) == len({item.id for item in items}) == min(top_k, len(offered))
+    assert len(items) == len({item.id for item in items}) <= min(3 * top_k, len(offered))
+    assert len(items) >= min(top_k, len(answer))
     assert [item.relevance for item in items] == sorted((item.relevance for item in items), reverse=True)
     assert all(item.roles for item in items)

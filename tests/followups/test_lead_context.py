@@ -38,7 +38,16 @@ BASE: dict[str, Any] = {"lead_name": "Ramesh", "product_name": "AI Billing Softw
     ],
 )
 def test_text_is_one_plain_line_without_steering_tokens(given: str, kept: str) -> None:
-    assert lead(given).interaction_history == kept
+    assert lead(lead_stage=given).lead_stage == kept
+
+
+def test_each_line_of_a_history_is_a_note_of_its_own() -> None:
+    history = lead("Asked about pricing\r\n\r\nAsked about security.\u2028Wants SSO").interaction_history
+    assert history == "Asked about pricing. Asked about security. Wants SSO"
+
+
+def test_no_word_is_longer_than_people_write() -> None:
+    assert lead("a" * 5000 + " end").interaction_history == "a" * 120 + " end"
 
 
 @given(st.text(max_size=400))
