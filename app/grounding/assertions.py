@@ -135,7 +135,7 @@ class _Sentence:
         carried = names_of(taken)
         head, last = lead_words(before)
         if opens_with_which(part):
-            carried |= names_of(before.leading) or last
+            carried |= names_of(before.leading or before.subjects) or last
         if not alone:
             carried |= head | before.inherited | (last if part.figures else frozenset())
         return replace(part, subjects=part.subjects | taken, leading=part.leading or taken, inherited=carried)

@@ -37,7 +37,8 @@ _CALL = re.compile(
 _EMBEDDED = re.compile(
     r"^(?:(?:and |but )?(?P<lead>since|as|because|given(?: that)?|now that|considering(?: that)?"
     r"|seeing that)\b\s+(?P<fact>[^,]{4,}),"
-    r"|(?:did you know|is it true|are you aware|do you know) (?:that )?(?P<known>.+)\?$|(?P<tagged>.+),\s*(?:right|correct|isn't it|doesn't it"
+    r"|(?:did you know|is it true|are you aware|do you know) (?:that )?(?P<known>.+)\?$"
+    r"|(?P<tagged>.+),\s*(?:right|correct|isn't it|doesn't it"
     r"|don't you|no)\?$)",
     re.IGNORECASE,
 )

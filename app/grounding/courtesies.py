@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from app.grounding.bench import Bench
 from app.grounding.lead_record import TALK
@@ -22,7 +23,9 @@ _OBJECT = re.compile(
 )
 _WILLING = re.compile(r"(?:and |or |so |then )?(?:happy|glad) to\b", re.IGNORECASE)
 _CUT = re.compile(r"[;:—–]|\s-\s|,|\b(?:and|but|so|because|since|then|which|before|until|while)\b", re.IGNORECASE)
-_JOINT = re.compile(r"(?:[,;:—–-]|\s|(?:and|but|so|because|since|then|which|before|until|while|that)\b)+", re.IGNORECASE)
+_JOINT = re.compile(
+    r"(?:[,;:—–-]|\s|(?:and|but|so|because|since|then|which|before|until|while|that)\b)+", re.IGNORECASE
+)
 _OPEN_CLAUSE = re.compile(r"(?:if|when|whenever|whether|how|what|which|who|where|why|once)\b", re.IGNORECASE)
 _DECIDING = re.compile(
     r"(?:you|we|i) (?:can )?(?:decide|talk|speak|meet|start|call|commit|choose|go|have|are)\b", re.IGNORECASE
@@ -55,7 +58,8 @@ _COURTEOUS = TALK | frozenset(
     away desk great well find helps help useful helpful week day morning start reply respond write happy glad right
     timing moment suit feel free welcome reach touch talk chat call fine fair speak details yes no word line one
     short quick note choose pick easy easier stay door here there decide change side come comes anytime time worry
-    matters matter guess rather instead every numbers own case situation
+    matters matter guess product products question questions concern topic pricing prices
+    rather instead every numbers own case situation
     """)
 )
 _CLAIMING = frozenset({"feedback", "great"})
@@ -106,7 +110,7 @@ def after_opener(text: str) -> str:
 def side_clauses(text: str) -> Iterator[str]:
     """Clauses after the first that have a subject and a finite verb: `..., and your plan is activated`."""
     cuts = [match.start() for match in _CUT.finditer(text)]
-    for start, end in zip(cuts, [*cuts[1:], len(text)], strict=True):
+    for start, end in pairwise([*cuts, len(text)]):
         joint = _JOINT.match(text, start)
         clause = text[joint.end() if joint else start : end].strip(" .!?")
         if len(clause.split()) < 2 or _OPEN_CLAUSE.match(clause) or _DECIDING.match(clause):
@@ -144,12 +148,14 @@ def presupposed(text: str, bench: Bench) -> str | None:
     for match in _DONE.finditer(text):
         word = next(group for group in match.groups() if group)
         trial = word.lower() == "free" and re.match(r"\s+(?:trial|of)\b", text[match.end() :])
-        if not trial and (word.lower() in {"attached", "enclosed", "free"} or not bench.record.holds_word(word.lower())):
+        if not trial and (
+            word.lower() in {"attached", "enclosed", "free"} or not bench.record.holds_word(word.lower())
+        ):
             return match[0]
     return None
 
 
-def things(text: str, bench: Bench) -> Iterator[str]:
+def things(text: str) -> Iterator[str]:
     """`our Sage connector`, `the SAP connector of the Professional plan`: things of ours taken for granted."""
     for match in _OUR_THING.finditer(text):
         if match["thing"]:
@@ -157,11 +163,11 @@ def things(text: str, bench: Bench) -> Iterator[str]:
         else:
             start = match.end()
             found = _THING.match(text, start)
-            end = _stop(text, start, found.end()) if found else start
+            end = start + len(text[start : _stop(text, start, found.end())].rstrip()) if found else start
         place = _PLAN_PLACE.match(text, end) or _PLAN_PLACE.search(text, start, end)
         end = max(end, place.end()) if place else end
         piece = text[start:end]
-        if piece and not is_courteous(piece):
+        if any(word.carries for word in read(piece).words) and not is_courteous(piece):
             yield piece
 
 
@@ -169,7 +175,9 @@ def _stop(text: str, start: int, end: int) -> int:
     """A thing ends before the first verb or small word: `native Odoo connector | works`."""
     reading = read(text)
     for word in reading.words:
-        if start < word.start < end and (word.raw in VERBS - {"support"} or not word.carries and word.raw not in _INNER):
+        if start < word.start < end and (
+            word.raw in VERBS - {"support"} or not word.carries and word.raw not in _INNER
+        ):
             return word.start
     return end
 

@@ -16,9 +16,10 @@ class Failure(IntEnum):
     GENERALISED = 2
     HEDGED = 3
     LIMITED = 4
-    SUBJECT = 5
-    POLARITY = 6
-    NONE = 7
+    OVERSTATED = 5
+    SUBJECT = 6
+    POLARITY = 7
+    NONE = 8
 
 
 @dataclass(frozen=True, slots=True)

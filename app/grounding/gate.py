@@ -133,7 +133,7 @@ def _failing_aside(sentence: Sentence, bench: Bench, topic: frozenset[Phrase]) -
             judged = _judge_embedded(text, bench, topic)
             if not judged.good:
                 return judged
-    for text in things(sentence.text, bench):
+    for text in things(sentence.text):
         judged = Lenses(bench, topic).by_knowledge(whole(read(text), bench.subjects, bench.ours))
         if not judged.good:
             return judged

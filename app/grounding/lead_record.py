@@ -8,7 +8,7 @@ from app.followups.types import EvidenceItem, LeadContext
 from app.grounding.attachment import same_figure
 from app.grounding.figures import Figure
 from app.grounding.fit import Part
-from app.grounding.lexicon import FUNCTION_WORDS, PLAN_NOUNS, PRICE_KEYS, key_of
+from app.grounding.lexicon import FUNCTION_WORDS, OFFERING, PLAN_NOUNS, PRICE_KEYS, key_of
 from app.grounding.reading import Reading, Word, read
 from app.language.words import words
 
@@ -29,6 +29,24 @@ _ABOUT_LEAD = re.compile(
     r"|\bcongrat\w*|\bon your\b|\bto your\b|\babout your\b",
     re.IGNORECASE,
 )
+_HOW = r"(?:(?:already|currently|still|now|also|today|often|typically|usually)\s)?"
+_NOT_OPEN = "".join(
+    f"(?<!{word} )" for word in ("if", "when", "whenever", "whether", "what", "once", "do", "did", "which")
+)
+_LEAD_STATE = re.compile(
+    rf"{_NOT_OPEN}\b(?:you|your (?:team|company|business|firm|staff|competitors|peers|colleagues|customers))\s{_HOW}"
+    r"(?:uses?|have|has|sends?|needs?|runs?|bills?|issues?|process(?:es)?|employs?|owns?|rel(?:y|ies)|wants?|spends?"
+    r"|los(?:e|es)|handles?|operates?|sells?|ships?|makes?|struggles?|faces?|manages?|produces?|invoices?|serves?|works?)"
+    r"\b(?! to\b)",
+    re.IGNORECASE,
+)
+_LEAD_FIGURE = re.compile(
+    rf"{_NOT_OPEN}\byou\s{_HOW}(?!can\b|could\b|may\b|might\b|will\b|would\b|should\b|must\b|get\b|pay\b|receive\b"
+    r"|asked\b|save\b)[a-z]+\s",
+    re.IGNORECASE,
+)
+_LEAD_DEED = re.compile(rf"{_NOT_OPEN}\byou\s{_HOW}(use|need|own|run on|bought)\b(?! to\b)", re.IGNORECASE)
+_MENTIONED = re.compile(r"\byou(?:['’]ve| have)? (?:asked|mentioned|said|told|wrote|raised|wanted)\b", re.IGNORECASE)
 _ASKED = re.compile(
     r"\b(?:you|your) (?:asked|mentioned|raised|wondered|inquired|enquired|question|note|concern|request"
     r"|wanted to know)\b",
@@ -58,6 +76,7 @@ _CONTACT = frozenset(
         "follow following back reach know understand fair hear heard touch requirement requirements needs based"
     )
 )
+_GOT = frozenset({"get", "got", "have", "has", "had"})
 _AGO = re.compile(
     r"\b(?:last week|yesterday|last month|(?:a|two|three) (?:days?|weeks?|months?) ago|today|this week)\b",
     re.IGNORECASE,
@@ -87,11 +106,26 @@ class LeadRecord:
 
     def speaks_of(self, text: str) -> bool:
         """Whether a clause says something about the lead or about our exchange with them."""
-        return _ABOUT_LEAD.search(text) is not None
+        return _ABOUT_LEAD.search(text) is not None or _LEAD_STATE.search(text) is not None
+
+    def describes_lead(self, text: str, with_figure: bool) -> bool:
+        """`You send 1,900 invoices a month`: what the lead does stands in the record or nowhere."""
+        if _MENTIONED.search(text):
+            return False
+        return _LEAD_STATE.search(text) is not None or (with_figure and _LEAD_FIGURE.search(text) is not None)
+
+    def lacks_deed(self, text: str, part: Part) -> str | None:
+        """`You use NetSuite` needs a sentence of the record with both: having asked about it is something else."""
+        match = None if _MENTIONED.search(text) else _LEAD_DEED.search(text)
+        if match is None:
+            return None
+        needed = {key_of(match[1].lower().split()[0]), *(w.key for w in part.words if w.key not in TALK)}
+        sentences = (piece for fact in self._facts for piece in re.split(r"[.;!?\n]", fact.item.text))
+        return None if any(needed <= {w.key for w in read(piece).words} for piece in sentences) else match[1]
 
     def support(self, part: Part) -> tuple[EvidenceItem | None, tuple[str, ...], float]:
         """The field that carries `part` best, the words that no field holds, and the share of words found."""
-        needed = [word for word in part.words if word.key not in TALK]
+        needed = [w for w in part.words if w.key not in TALK or (w.key == OFFERING and w.raw not in _GOT)]
         ranked = sorted(self._facts, key=lambda fact: -_hits(fact, part))
         known = {key for fact in self._facts for key in fact.keys}
         missing = [w.raw for w in needed if (w.key, w.negated) not in known and w.key not in self.own_keys]

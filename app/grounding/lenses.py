@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from app.grounding.bench import Bench, Source, lead_quote
 from app.grounding.fit import Failure, Fit, Part
 from app.grounding.judgement import Judgement, explain
-from app.grounding.lexicon import PROMISING
+from app.grounding.lexicon import OFFERING, PROMISING
 from app.grounding.match import match, share
 from app.grounding.parts import names_of, refers_back
 from app.grounding.reading import read
@@ -33,12 +33,15 @@ class Lenses:
         if not self.bench.record.speaks_of(text):
             return self.by_knowledge(part)
         judged = self.by_record(part)
-        return judged if judged.good or _THEIR_WORDS.search(text) else self.by_knowledge(part)
+        settled = judged.good or _THEIR_WORDS.search(text) or self.bench.record.describes_lead(text, bool(part.figures))
+        return judged if settled else self.by_knowledge(part)
 
     def by_record(self, part: Part) -> Judgement:
         """The lead's record alone. It never supports a figure or a benefit of ours."""
         record = self.bench.record
         item, missing, score = record.support(part)
+        text = part.reading.text[part.start : part.end]
+        missing += tuple(filter(None, (record.lacks_deed(text, part),)))
         if missing or item is None:
             words = ", ".join(missing) or "this"
             return Judgement(Verdict.UNSUPPORTED, f"the lead's record does not say: {words}", score)
@@ -52,6 +55,8 @@ class Lenses:
         """The company's documents alone: one statement must carry the whole part."""
         if part.figures and not (part.words or part.subjects or (part.inherited and part.start == 0) or self.topic):
             return Judgement(Verdict.UNSUPPORTED, "the figure stands alone, so nothing says what it measures", 0.0)
+        if not part.figures and not part.inherited and all(word.key == OFFERING for word in part.words):
+            return Judgement(Verdict.UNSUPPORTED, "nothing says what is offered", 0.0)
         best: tuple[Fit, Source, Part] | None = None
         for candidate in self._readings_of(part):
             fit, source = self._nearest(candidate)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from app.grounding.attachment import place_figures, same_figure
+from app.grounding.conditions import drops_condition, overstates, swaps_column
 from app.grounding.fit import Failure, Fit, Part
 from app.grounding.lexicon import HEDGES, OFFERING, key_of
 from app.grounding.passages import Statement
@@ -71,11 +72,15 @@ def _cover(part: Part, statement: Statement, allowed: set[int]) -> tuple[list[st
         if word.segment in allowed:
             homes.setdefault((word.key, word.negated != denied), set()).add(word.segment)
             raws.add(word.raw)
+    # `Price: $89; Available for: Pro` sells to Pro; only "available" may be said of it, not "included".
+    sold = statement.is_row and OFFERING not in statement.context
     missing: list[str] = []
     borrowed: list[str] = []
     used: set[int] = set()
     for word in part.words:
         home = homes.get((word.key, word.negated))
+        if sold and word.key == OFFERING and word.raw not in raws:
+            home = None
         if home is not None and _spelled(word, raws, statement):
             used |= home if len(home) == 1 else set()
         elif _in_context(word, statement):
@@ -138,9 +143,9 @@ def _judge_meaning(part: Part, statement: Statement, owners: list[set[Phrase]], 
     kept = {HEDGES[raw] for raw in part.raws if raw in HEDGES}
     if (softened | statement.hedges) - kept:
         return replace(fit, failure=Failure.HEDGED)
-    if reading.limits - part.raws:
+    if reading.limits - part.raws or drops_condition(part, statement) or swaps_column(part, statement):
         return replace(fit, failure=Failure.LIMITED)
-    return fit
+    return replace(fit, failure=Failure.OVERSTATED) if overstates(part, statement) else fit
 
 
 def _binds(part: Part, statement: Statement) -> bool:

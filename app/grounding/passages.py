@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from app.followups.types import BlockKind, EvidenceItem, Span
-from app.grounding.lexicon import FUNCTION_WORDS, HEDGES, NEUTRAL_KEYS, OFFERING, PLAN_NOUNS, PRICE_KEYS
+from app.grounding.lexicon import FUNCTION_WORDS, HEDGES, NEUTRAL_KEYS, OFFERING, PLAN_NOUNS, PLAN_WORDS, PRICE_KEYS
 from app.grounding.reading import Reading, read
 from app.grounding.subjects import Phrase, name_phrases, phrase_of, plan_phrases
 from app.language.sentences import split_sentences
@@ -28,6 +28,7 @@ _DENIES = re.compile(
     r"|(?:do|does|can|is|are|will|did)(?:n['’]t| ?not) (?:include|support|cover|offer|provide|have|do)\b",
     re.IGNORECASE,
 )
+_PLAN_HEADER = re.compile(r"\b(?:plan|tier|package|edition|subscription)s?\b", re.IGNORECASE)
 _LONGEST_SUBJECT = 5
 
 
@@ -117,8 +118,10 @@ def _statements(piece: str, block: Span, context: _Context) -> Iterator[Statemen
         reading = read(text, is_row)
         anaphoric = previous is not None and _ANAPHORA.match(text) is not None
         around = [*above, *lead_in, *([previous] if anaphoric and previous else [])]
-        offers = {OFFERING} if block.kind in {BlockKind.TABLE_ROW, BlockKind.LIST_ITEM} else set()
-        surrounding = frozenset({word.key for other in around for word in other.words} | offers)
+        offers = {OFFERING} if block.kind is BlockKind.LIST_ITEM or (is_row and not _is_sold(reading)) else set()
+        surrounding = frozenset({w.key for other in around for w in other.words if not w.negated} | offers)
+        if is_row and not offers:
+            surrounding -= {OFFERING}
         yield Statement(
             start=block.start + start,
             end=block.start + end,
@@ -135,6 +138,13 @@ def _statements(piece: str, block: Span, context: _Context) -> Iterator[Statemen
             plain=plain(text),
         )
         previous = reading
+
+
+def _is_sold(row: Reading) -> bool:
+    """`Add-on: Priority support; Price: $89; For: Professional`: what has its own price is no part of a plan."""
+    header, _, value = row.text.partition("; ")[0].partition(":")
+    is_plan = _PLAN_HEADER.search(header) is not None or value.strip().lower() in PLAN_WORDS
+    return not is_plan and any(f.kind == "money" and f.value for f in row.figures)
 
 
 def plain(text: str) -> str:
