@@ -76,5 +76,7 @@ def _read(path: Path) -> bytes:
     except OSError as error:
         raise DocumentRefused("malformed", f"The file cannot be opened: {error.strerror}.") from error
     if not data:
-        raise DocumentRefused("empty", "The file is empty; put the document back or remove it.")
+        raise DocumentRefused(
+            "empty", "The file is empty, so there is no text in it; put the document back or remove it."
+        )
     return data
