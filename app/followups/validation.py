@@ -7,9 +7,6 @@ from app.followups.rules import counts, form, links, sentences, wording
 from app.followups.rules.base import Judged, Rule
 from app.followups.types import LeadContext, Strategy, ValidationReport
 
-# Part of the cache key and the audit: messages judged by other rules can be told apart.
-RULES_VERSION = "1"
-
 RULES: tuple[Rule, ...] = (
     counts.word_limit,
     counts.minimum_words,
