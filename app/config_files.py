@@ -31,6 +31,7 @@ class RetrievalDefaults(Section):
 
 class RagModels(Section):
     embedding_model: str = "sentence-transformers/all-MiniLM-L6-v2"
+    embedding_backend: Literal["auto", "torch", "onnx"] = "auto"
     llm_provider: str = "openai"
     llm_model: str | None = None
     llm_base_url: str | None = None
@@ -152,14 +153,47 @@ class ScoringConfig(Section):
 
 
 class Fusion(Section):
+    method: Literal["scores", "rrf"] = "scores"
+    dense_share: Unit = 0.6
+    coverage_share: Unit = 0.2
     rrf_k: int = Field(60, ge=1)
     dense_weight: float = Field(1.0, ge=0)
     lexical_weight: float = Field(1.0, ge=0)
     candidates: int = Field(40, ge=5, le=500)
 
+    @model_validator(mode="after")
+    def _shares_fit(self) -> Self:
+        if self.dense_share + self.coverage_share > 1 + 1e-6:
+            raise ValueError("dense_share and coverage_share must not exceed 1 together")
+        return self
+
+
+class Rerank(Section):
+    model: str | None = None
+    candidates: int = Field(20, ge=2, le=200)
+    max_seconds: Seconds = 0.5
+
 
 class Chunking(Section):
     max_tokens: int = Field(180, ge=32, le=8192)
+
+
+class Parsing(Section):
+    """Limits of one document, kept by the process that reads it. A file beyond them is refused as too large."""
+
+    seconds: Seconds = 30
+    memory_mb: int = Field(1024, ge=256, le=65_536)
+    file_mb: int = Field(50, ge=1, le=1024)
+    characters: int = Field(3_000_000, ge=1000, le=100_000_000)
+    blocks: int = Field(100_000, ge=100, le=10_000_000)
+
+
+class RetentionConfig(Section):
+    """What stays of versions that were replaced: how many texts of each document, and for how many days those texts
+    that messages rest on."""
+
+    superseded_versions: int = Field(10, ge=1, le=100_000)
+    audit_days: int = Field(365, ge=0, le=36_500)
 
 
 class RelevanceWeights(Section):
@@ -173,7 +207,10 @@ class RelevanceWeights(Section):
 
 class RetrievalConfig(Section):
     fusion: Fusion = Fusion()
+    rerank: Rerank = Rerank()
     chunking: Chunking = Chunking()
+    parsing: Parsing = Parsing()
+    retention: RetentionConfig = RetentionConfig()
     relevance: dict[str, RelevanceWeights] = {}
     source_weights: dict[str, Annotated[float, Field(ge=0, le=10)]] = {}
     source_types: dict[str, list[str]] = {}

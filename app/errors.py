@@ -4,11 +4,14 @@ AppError                     status  code                   retriable
  +- InvalidInput               422   invalid_input          no
  |   +- LeadOptedOut           422   lead_opted_out         no
  |   +- LanguageUnsupported    422   language_unsupported   no
+ |   +- KeyReused              422   idempotency_key_reused no
  +- Unauthorized               401   unauthorized           no
  +- NotFound                   404   not_found              no
  +- MethodNotAllowed           405   method_not_allowed     no
+ +- Conflict                   409   conflict               later
  +- PayloadTooLarge            413   payload_too_large      no
  +- UnsupportedMediaType       415   unsupported_media_type no
+ +- TooManyRequests            429   too_many_requests      yes
  +- Unavailable                503   unavailable            yes
  |   +- StorageUnavailable     503   storage_unavailable    yes
  |   +- IndexUnavailable       503   index_unavailable      yes
@@ -59,6 +62,12 @@ class LanguageUnsupported(InvalidInput):
     code = "language_unsupported"
 
 
+class KeyReused(InvalidInput):
+    """An `Idempotency-Key` came again with another request."""
+
+    code = "idempotency_key_reused"
+
+
 class Unauthorized(AppError):
     status = 401
     code = "unauthorized"
@@ -74,6 +83,13 @@ class MethodNotAllowed(AppError):
     code = "method_not_allowed"
 
 
+class Conflict(AppError):
+    """Something under way has to end first."""
+
+    status = 409
+    code = "conflict"
+
+
 class PayloadTooLarge(AppError):
     status = 413
     code = "payload_too_large"
@@ -82,6 +98,14 @@ class PayloadTooLarge(AppError):
 class UnsupportedMediaType(AppError):
     status = 415
     code = "unsupported_media_type"
+
+
+class TooManyRequests(AppError):
+    """A queue is full; the same request succeeds once it has moved on."""
+
+    status = 429
+    code = "too_many_requests"
+    retry_after_seconds = 10
 
 
 class Unavailable(AppError):
@@ -124,11 +148,16 @@ class ConfigurationError(AppError):
     """A setting is missing, unknown or contradictory. Stops the process at start with a sentence that names it."""
 
 
-RefusalReason = Literal["empty", "encrypted", "unsupported", "malformed", "too_large"]
+RefusalReason = Literal["empty", "encrypted", "unsupported", "malformed", "too_large", "hostile"]
 
 
 class DocumentRefused(AppError):
-    """One document cannot be ingested. `reason` is one of `empty, encrypted, unsupported, malformed, too_large`."""
+    """One document cannot be ingested.
+
+    `reason`: `empty` (no text, perhaps a scan), `encrypted` (a password is needed), `unsupported` (a format that is not
+    read), `malformed` (damaged, or not what its name says), `too_large` (beyond a limit of size, memory or time),
+    `hostile` (built in a way that no ordinary program builds it).
+    """
 
     def __init__(self, reason: RefusalReason, message: str) -> None:
         super().__init__(message)

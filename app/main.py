@@ -7,8 +7,9 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from app import __version__
-from app.api import followups, health
+from app.api import conflicts, followups, health, knowledge
 from app.api.handlers import install_handlers
+from app.api.knowledge_schemas import DOCUMENTS_PATH
 from app.api.middleware import BodyLimitMiddleware, LocalHostMiddleware, RequestContextMiddleware
 from app.container import Container
 from app.errors import AppError
@@ -43,12 +44,20 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version=__version__,
         description="Short, personal follow-up messages whose every fact is traced to a document or the lead's record.",
         lifespan=lifespan,
+        redirect_slashes=False,
     )
     app.state.container = container
     app.include_router(followups.router)
+    app.include_router(conflicts.router)
+    app.include_router(knowledge.router)
     app.include_router(health.router)
     install_handlers(app, container.metrics)
-    app.add_middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes, metrics=container.metrics)
+    app.add_middleware(
+        BodyLimitMiddleware,
+        max_bytes=settings.max_body_bytes,
+        metrics=container.metrics,
+        streamed={DOCUMENTS_PATH: settings.max_upload_bytes},
+    )
     if not settings.require_api_key:
         app.add_middleware(LocalHostMiddleware, metrics=container.metrics)
     app.add_middleware(RequestContextMiddleware, metrics=container.metrics)

@@ -50,6 +50,9 @@ class Metrics:
             "followup_inference_seconds", "Time a generator took", ["generator"], buckets=_LATENCY_BUCKETS, registry=r
         )
         self.cache = Counter("followup_cache_total", "Cache look-ups", ["tier", "outcome"], registry=r)
+        self.retrieval_cache = Counter(
+            "followup_retrieval_cache_total", "Searches looked up in the retrieval cache", ["outcome"], registry=r
+        )
         self.retrieved = Histogram(
             "followup_retrieved_passages", "Passages found", buckets=(0, 1, 2, 3, 5, 8, 13, 20), registry=r
         )

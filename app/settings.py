@@ -14,6 +14,8 @@ from app.config_files import CacheConfig, ModelsConfig, RetrievalConfig, Scoring
 from app.errors import ConfigurationError
 
 ROOT = Path(__file__).resolve().parent.parent
+# Whose documents are used by callers without an API key, where none is needed.
+DEFAULT_TENANT = "default"
 CONFIG_FILES = ("models", "cache", "scoring", "retrieval", "validation")
 
 # Environment names that users know, and the place each one overrides in `config/*.yaml`.
@@ -24,6 +26,7 @@ _SHORT_NAMES: dict[str, tuple[str, ...]] = {
     "redis_url": ("cache", "redis", "url"),
     "chroma_persist_dir": ("models", "rag", "vector_db", "persist_directory"),
     "embedding_model": ("models", "rag", "embedding_model"),
+    "embedding_backend": ("models", "rag", "embedding_backend"),
     "finetuned_model_path": ("models", "finetuned", "adapter_path"),
     "llm_provider": ("models", "rag", "llm_provider"),
     "llm_model": ("models", "rag", "llm_model"),
@@ -48,6 +51,7 @@ class Settings(BaseSettings):
     model_cache_dir: Path = Path("./var/models")
     chroma_persist_dir: str | None = None
     embedding_model: str | None = None
+    embedding_backend: str | None = None
     finetuned_model_path: str | None = None
     llm_provider: str | None = None
     llm_model: str | None = None
@@ -66,6 +70,13 @@ class Settings(BaseSettings):
     max_deadline_ms: int = Field(60_000, ge=100)
     max_body_bytes: int = Field(64 * 1024, ge=1024)
     index_poll_seconds: float = Field(0.5, gt=0, le=10)
+
+    upload_dir: Path = Path("./var/uploads")
+    max_upload_bytes: int = Field(100 * 1024 * 1024, ge=1024, le=2 * 1024**3)
+    max_upload_files: int = Field(50, ge=1, le=1000)
+    max_upload_jobs: int = Field(20, ge=1, le=10_000)
+    upload_timeout_seconds: float = Field(300, gt=0)
+    upload_lease_seconds: float = Field(15, ge=0.5, le=600)
 
     models: ModelsConfig = ModelsConfig()
     cache: CacheConfig = CacheConfig()

@@ -33,12 +33,12 @@ ROOT = Path(__file__).resolve().parent.parent
 PATH = "/rag/api/v1/rag/generate-followup"
 ROUNDS, REQUESTS, CONNECTIONS, FRESH = 5, 3000, 8, 300
 HISTORIES = (
-    "Asked about pricing, stopped responding",
-    "How does it integrate with NetSuite?",
-    "Worried about data security, asked for certificates",
-    "Said it is too expensive compared with the current tool",
-    "Downloaded the onboarding guide",
-    "Asked how long implementation takes",
+    "Asked about pricing for {} users, stopped responding",
+    "How does it integrate with our system {}?",
+    "Worried about data security in region {}, asked for certificates",
+    "Said it is too expensive compared with tool {}",
+    "Downloaded onboarding guide {}",
+    "Asked how long implementation takes for {} sites",
 )
 INDUSTRIES = ("manufacturing", "healthcare", "logistics", "retail", "software")
 
@@ -87,13 +87,13 @@ def wait_for(url: str, child: subprocess.Popen[bytes], seconds: float = 60) -> N
 
 
 def fresh_bodies(count: int) -> list[bytes]:
-    """Requests that differ in name, history, industry and score."""
+    """Requests that differ in name, question, industry and score, so that no search query comes twice."""
     bodies = []
     for number in range(count):
         lead: dict[str, Any] = {
             "lead_name": f"Lead{chr(65 + number % 26)}{chr(97 + number // 26 % 26)}",
             "product_name": "AI Billing Software",
-            "interaction_history": HISTORIES[number % len(HISTORIES)],
+            "interaction_history": HISTORIES[number % len(HISTORIES)].format(number + 3),
             "lead_industry": INDUSTRIES[number % len(INDUSTRIES)],
             "lead_score": number % 101,
             "days_since_contact": number % 60,

@@ -1,5 +1,6 @@
 """What endpoints need: the container, and who asks with how much time."""
 
+import hashlib
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -7,8 +8,9 @@ from fastapi import Depends, Request
 
 from app.container import Container
 from app.errors import InvalidInput, Unauthorized
+from app.settings import DEFAULT_TENANT
 
-DEFAULT_TENANT = "default"
+_CALLER = "followup.caller"
 
 # The headers are read from the request at once, which costs far less per request than one dependency each.
 CALLER_HEADERS: dict[str, Any] = {
@@ -34,20 +36,42 @@ ContainerDep = Annotated[Container, Depends(get_container)]
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: `deadline` is the time in seconds that the request may take."""
+    """Who asks: `deadline` is the time in seconds that the request may take, `sent` see `_sent`."""
 
     container: Container
     tenant: str
     deadline: float
+    sent: bytes
 
 
 async def get_caller(request: Request) -> Caller:
     """Raises `Unauthorized` and, for an unreadable deadline, `InvalidInput`."""
-    container: Container = request.app.state.container
-    return Caller(container, await _tenant(container, request), _deadline(container, request))
+    known: Caller | None = request.scope.get(_CALLER)
+    if known is None:
+        container: Container = request.app.state.container
+        tenant, deadline = await _tenant(container, request), _deadline(container, request)
+        known = request.scope[_CALLER] = Caller(container, tenant, deadline, await _sent(request))
+    return known
 
 
 CallerDep = Annotated[Caller, Depends(get_caller)]
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who asks, known without reading the body."""
+
+    container: Container
+    tenant: str
+
+
+async def get_visitor(request: Request) -> Visitor:
+    """Raises `Unauthorized`."""
+    container: Container = request.app.state.container
+    return Visitor(container, await _tenant(container, request))
+
+
+VisitorDep = Annotated[Visitor, Depends(get_visitor)]
 
 
 async def _tenant(container: Container, request: Request) -> str:
@@ -63,6 +87,12 @@ async def _tenant(container: Container, request: Request) -> str:
     if container.settings.require_api_key:
         raise Unauthorized("An API key is needed; send it as 'Authorization: Bearer <key>' or as 'X-API-Key'.")
     return DEFAULT_TENANT
+
+
+async def _sent(request: Request) -> bytes:
+    """Digest of what decides how a request is read: its path, its content type and its body."""
+    head = f"{request.scope['path']}\0{request.headers.get('content-type', '')}\0"
+    return hashlib.sha256(head.encode() + await request.body()).digest()
 
 
 def _deadline(container: Container, request: Request) -> float:

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from app.api.deps import CALLER_HEADERS, Caller, CallerDep
 from app.api.examples import FINETUNED_REQUEST, HYBRID_REQUEST, RAG_REQUEST, UNIFIED_REQUEST
+from app.api.recall import RecallingRoute, respond
 from app.api.schemas import AnyFollowupRequest, ErrorBody, FollowupRequest, FollowupResponse, RagConfigBody
 from app.config_files import ModelsConfig
 from app.followups.pipeline import FollowupOrder
@@ -17,7 +18,7 @@ _ERRORS: dict[int | str, dict[str, Any]] = {status: {"model": ErrorBody} for sta
 
 T = TypeVar("T")
 
-router = APIRouter(tags=["follow-ups"])
+router = APIRouter(tags=["follow-ups"], route_class=RecallingRoute)
 
 
 @router.post(
@@ -65,7 +66,13 @@ async def hybrid(
     return await _answer(caller, GeneratorName.HYBRID, request)
 
 
-@router.post("/api/v1/followups", operation_id="create_followup", response_model=FollowupResponse, responses=_ERRORS)
+@router.post(
+    "/api/v1/followups",
+    operation_id="create_followup",
+    response_model=FollowupResponse,
+    responses=_ERRORS,
+    openapi_extra=CALLER_HEADERS,
+)
 async def followups(
     request: Annotated[AnyFollowupRequest, Body(openapi_examples=UNIFIED_REQUEST)],
     caller: CallerDep,
@@ -75,28 +82,26 @@ async def followups(
 
 
 async def _answer(caller: Caller, generator: GeneratorName, request: FollowupRequest) -> Response:
-    order = to_order(caller.tenant, generator, request, caller.container.settings.models, caller.deadline)
-    answer = await caller.container.pipeline.run(order)
-    body = {**answer.body, "cached": answer.cached, "degraded": answer.degraded, "timings_ms": answer.timings_ms}
-    return Response(orjson.dumps(body), media_type="application/json")
+    return respond(await caller.container.pipeline.run(to_order(caller, generator, request)))
 
 
-def to_order(
-    tenant: str, generator: GeneratorName, request: FollowupRequest, models: ModelsConfig, deadline: float
-) -> FollowupOrder:
+def to_order(caller: Caller, generator: GeneratorName, request: FollowupRequest) -> FollowupOrder:
     """Fill what the caller left out from the configuration."""
+    models = caller.container.settings.models
     return FollowupOrder(
-        tenant=tenant,
+        tenant=caller.tenant,
         generator=generator,
         lead=request.lead_fields,
-        retrieval=_retrieval(request.rag_config, models),
+        retrieval=retrieval_options(request.rag_config, models),
         generation=_generation(request, models),
         canonical=orjson.dumps(request.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS).decode(),
-        deadline_seconds=deadline,
+        sent=caller.sent,
+        deadline_seconds=caller.deadline,
     )
 
 
-def _retrieval(chosen: RagConfigBody, models: ModelsConfig) -> RetrievalOptions:
+def retrieval_options(chosen: RagConfigBody, models: ModelsConfig) -> RetrievalOptions:
+    """What the caller chose, and the configured values for the rest."""
     defaults = models.rag.retrieval
     return RetrievalOptions(
         top_k=_first(chosen.top_k, defaults.top_k),

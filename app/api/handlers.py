@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
+from app.api.knowledge_schemas import SEARCH_PATH, SearchRequest
 from app.api.schemas import (
     AnyFollowupRequest,
     GenerationConfigBody,
@@ -63,9 +64,11 @@ def install_handlers(app: FastAPI, metrics: Metrics) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid_request(request: Request, error: RequestValidationError) -> Response:
-        if not _is_json(request):
+        of_body = any(item["loc"][:1] == ("body",) for item in error.errors())
+        if of_body and not _is_json(request):
             return answer(request, UnsupportedMediaType("Send the body with Content-Type: application/json."))
-        return answer(request, invalid_input(error.errors()))
+        root = SearchRequest if request.url.path == SEARCH_PATH else AnyFollowupRequest
+        return answer(request, invalid_input(error.errors(), root))
 
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> Response:
@@ -77,30 +80,33 @@ def _is_json(request: Request) -> bool:
     return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
 
 
-def invalid_input(errors: Sequence[Mapping[str, Any]]) -> InvalidInput:
-    """Name each field, its problem and the fix. Values are never repeated: they are a lead's data."""
-    details = [_detail(item) for item in errors]
+def invalid_input(errors: Sequence[Mapping[str, Any]], root: type[BaseModel] = AnyFollowupRequest) -> InvalidInput:
+    """Name each field, its problem and the fix. Values are never repeated: they are a lead's data.
+
+    `root` is the model of the whole body, whose fields are suggested for unknown ones.
+    """
+    details = [_detail(item, root) for item in errors]
     first = details[0]
     more = f" ({len(details) - 1} more in details)" if len(details) > 1 else ""
     return InvalidInput(f"{first['field']}: {first['problem']}; {first['fix']}{more}.", details)
 
 
-def _detail(item: Mapping[str, Any]) -> dict[str, str]:
+def _detail(item: Mapping[str, Any], root: type[BaseModel]) -> dict[str, str]:
     place = [str(part) for part in item["loc"]]
-    path = place[1:] if place[:1] == ["body"] else place
+    path = place[1:] if place[:1] in (["body"], ["query"]) and len(place) > 1 else place
     kind = str(item["type"])
     if kind == "json_invalid":
         return {"field": "body", "problem": "not valid JSON", "fix": _FIXES[kind]}
     field = ".".join(path) or "body"
     if kind == "extra_forbidden":
-        return {"field": field, "problem": "unknown field", "fix": _known_fields(path)}
+        return {"field": field, "problem": "unknown field", "fix": _known_fields(path, root)}
     problem = str(item["msg"]).removeprefix("Value error, ")
     return {"field": field, "problem": problem, "fix": _FIXES.get(kind, "correct the value")}
 
 
-def _known_fields(path: Sequence[str]) -> str:
+def _known_fields(path: Sequence[str], root: type[BaseModel]) -> str:
     parents = [part for part in path[:-1] if part in _PARTS]
-    model = _PARTS[parents[-1]] if parents else AnyFollowupRequest
+    model = _PARTS[parents[-1]] if parents else root
     close = difflib.get_close_matches(path[-1], model.model_fields, n=1)
     if close:
         return f'did you mean "{close[0]}"?'

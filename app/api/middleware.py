@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from collections.abc import Mapping
 from time import perf_counter
 
 import structlog
@@ -97,19 +98,26 @@ class LocalHostMiddleware:
 
 
 class BodyLimitMiddleware:
-    """Refuses bodies above `max_bytes`, by their declared length at once, else as soon as they grow past it."""
+    """Refuses bodies above `max_bytes`, by their declared length at once, else as soon as they grow past it.
 
-    def __init__(self, app: ASGIApp, max_bytes: int, metrics: Metrics) -> None:
+    `streamed` maps paths whose bodies are passed on piece by piece to limits of their own.
+    """
+
+    def __init__(self, app: ASGIApp, max_bytes: int, metrics: Metrics, streamed: Mapping[str, int]) -> None:
         self._app = app
         self._max_bytes = max_bytes
         self._metrics = metrics
+        self._streamed = streamed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        declared = dict(scope["headers"]).get(b"content-length", b"0")
-        if declared.isdigit() and int(declared) > self._max_bytes:
+        limit = self._streamed.get(scope["path"])
+        if limit is not None:
+            await self._app(scope, _counted(receive, limit), send)
+            return
+        if _declared_length(scope) > self._max_bytes:
             await self._refuse(scope, receive, send)
             return
         body = await self._read(receive)
@@ -149,6 +157,34 @@ class BodyLimitMiddleware:
         )
         self._metrics.errors.labels(code=error.code).inc()
         await error_response(error, scope["state"]["request_id"])(scope, receive, send)
+
+
+def too_large(limit: int) -> PayloadTooLarge:
+    """The refusal of a streamed body of more than `limit` bytes."""
+    return PayloadTooLarge(
+        f"The request is larger than {limit >> 20} MiB; send fewer or smaller files at once.",
+        [{"field": "body", "problem": "too large", "limit_bytes": limit}],
+    )
+
+
+def _declared_length(scope: Scope) -> int:
+    declared = dict(scope["headers"]).get(b"content-length", b"0")
+    return int(declared) if declared.isdigit() else 0
+
+
+def _counted(receive: Receive, limit: int) -> Receive:
+    """`receive` that raises `PayloadTooLarge` once more than `limit` bytes have come."""
+    size = 0
+
+    async def counted() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > limit:
+            raise too_large(limit)
+        return message
+
+    return counted
 
 
 def _request_id(scope: Scope) -> str:

@@ -54,6 +54,7 @@ class ResponseCache:
         self._running: dict[str, asyncio.Task[Computed]] = {}
         self._redis: Redis | None = None
         self._down_until = 0.0
+        self._forgotten = 0
 
     async def open(self) -> None:
         """Create the Redis client. An unreachable server is a degraded start, not a failure."""
@@ -99,6 +100,13 @@ class ResponseCache:
         (self._misses if found is None else self._hits).inc()
         return found
 
+    def recall(self, tenant: str, key: str) -> Body | None:
+        """`peek` for a caller who will ask again in full: a miss is not counted twice."""
+        found = self._remembered(tenant, key)
+        if found is not None:
+            self._hits.inc()
+        return found
+
     def _remembered(self, tenant: str, key: str) -> Body | None:
         entry = self._memory.get(key)
         return entry[1] if entry is not None and entry[0] == tenant else None
@@ -123,24 +131,41 @@ class ResponseCache:
         return (await asyncio.shield(task)).body, False
 
     async def _compute_and_keep(self, tenant: str, key: str, compute: Callable[[], Awaitable[Computed]]) -> Computed:
+        forgotten = self._forgotten
         result = await compute()
-        if result.cacheable:
+        # What was computed while something was forgotten may rest on it.
+        if result.cacheable and forgotten == self._forgotten:
             self._memory[key] = (tenant, result.body)
             await self._write(tenant, key, result.body)
         return result
 
+    async def forget(self, tenant: str) -> None:
+        """Drop every kept answer of `tenant`: they quote documents that may have been erased. Redis, when it cannot be
+        reached, drops them itself when their time is over. What is computed or read meanwhile is not kept."""
+        self._forgotten += 1
+        for key in [key for key, (owner, _) in self._memory.items() if owner == tenant]:
+            self._memory.pop(key, None)
+        if self._redis is None:
+            return
+        try:
+            async for name in self._redis.scan_iter(f"{_redis_prefix(tenant)}*", count=1000):
+                await self._redis.unlink(name)
+        except (RedisError, OSError) as error:
+            self._mark_down(error)
+
     async def _read(self, tenant: str, key: str) -> Body | None:
         if self._redis is None or self.degraded:
             return None
+        forgotten = self._forgotten
         try:
             async with asyncio.timeout(self._config.redis.timeout_seconds):
-                raw = await self._redis.get(_redis_key(key))
+                raw = await self._redis.get(_redis_key(tenant, key))
         except (RedisError, OSError, TimeoutError) as error:
             self._mark_down(error)
             return None
         body = _unwrap(raw, tenant, key)
         self._metrics.cache.labels(tier="redis", outcome="miss" if body is None else "hit").inc()
-        if body is not None:
+        if body is not None and forgotten == self._forgotten:
             self._memory[key] = (tenant, body)
         return body
 
@@ -150,7 +175,7 @@ class ResponseCache:
         value = json.dumps({"schema": _SCHEMA, "tenant": tenant, "key": key, "body": body})
         try:
             async with asyncio.timeout(self._config.redis.timeout_seconds):
-                await self._redis.set(_redis_key(key), value, ex=self._config.redis.ttl.response_cache)
+                await self._redis.set(_redis_key(tenant, key), value, ex=self._config.redis.ttl.response_cache)
         except (RedisError, OSError, TimeoutError) as error:
             self._mark_down(error)
 
@@ -160,8 +185,12 @@ class ResponseCache:
         self._log.warning("redis_unavailable", error_type=type(error).__name__)
 
 
-def _redis_key(key: str) -> str:
-    return f"followup:response:{key}"
+def _redis_prefix(tenant: str) -> str:
+    return f"followup:response:{hashlib.sha256(tenant.encode()).hexdigest()[:16]}:"
+
+
+def _redis_key(tenant: str, key: str) -> str:
+    return _redis_prefix(tenant) + key
 
 
 def _unwrap(raw: bytes | str | None, tenant: str, key: str) -> Body | None:

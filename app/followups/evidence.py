@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import zip_longest
 from typing import Protocol
 
+from app.followups.disputed import withdraw
 from app.followups.types import (
     Evidence,
     EvidenceItem,
@@ -14,7 +15,9 @@ from app.followups.types import (
     RetrievalOptions,
     Scope,
     Strategy,
+    Withdrawn,
 )
+from app.knowledge.conflicts.register import Dispute
 from app.knowledge.types import Passage, Retrieval
 
 # Raises a passage whose source type is one the need prefers: decides between near equals only.
@@ -38,12 +41,19 @@ class ProductCatalog(Protocol):
         ...
 
 
+class DisputeSource(Protocol):
+    async def disputes(self, tenant: str, version: int) -> Sequence[Dispute]:
+        """What the tenant's documents say at a knowledge version that may not be stated today."""
+        ...
+
+
 class EvidenceStage:
     """Finds what each need of the strategy asks for."""
 
-    def __init__(self, passages: PassageSource, catalog: ProductCatalog) -> None:
+    def __init__(self, passages: PassageSource, catalog: ProductCatalog, disputes: DisputeSource) -> None:
         self._passages = passages
         self._catalog = catalog
+        self._disputes = disputes
 
     async def gather(
         self,
@@ -68,7 +78,24 @@ class EvidenceStage:
         items = _merge(list(zip(strategy.needs, found, strict=True)), options.top_k)
         degraded = tuple(dict.fromkeys(name for retrieval in found for name in retrieval.degraded))
         version = max((retrieval.knowledge_version for retrieval in found), default=knowledge_version)
-        return Evidence(items, lead_facts, version, degraded)
+        items, withdrawn = _undisputed(items, await self._disputes.disputes(lead.tenant, version))
+        return Evidence(items, lead_facts, version, degraded, withdrawn=withdrawn)
+
+
+def _undisputed(
+    items: Sequence[EvidenceItem], disputes: Sequence[Dispute]
+) -> tuple[tuple[EvidenceItem, ...], tuple[Withdrawn, ...]]:
+    """The items without what is in dispute, and what was taken out of them."""
+    by_document: dict[str, list[Dispute]] = {}
+    for dispute in disputes:
+        by_document.setdefault(dispute.side.document_id, []).append(dispute)
+    kept: list[EvidenceItem] = []
+    withdrawn: list[Withdrawn] = []
+    for item in items:
+        rest, out = withdraw(item, by_document.get(item.document_id or "", ()))
+        kept += [rest] if rest is not None else []
+        withdrawn += out
+    return tuple(kept), tuple(withdrawn)
 
 
 def _merge(found: Sequence[tuple[Need, Retrieval]], top_k: int) -> tuple[EvidenceItem, ...]:

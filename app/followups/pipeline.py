@@ -3,7 +3,6 @@
 FollowupOrder -> LeadContext -> Strategy -> Evidence -> Draft -> GroundingReport -> ValidationReport -> Followup
 """
 
-import asyncio
 import hashlib
 import uuid
 from collections.abc import Callable, Mapping
@@ -13,9 +12,12 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Protocol
 
+from cachetools import LRUCache
+
 from app.config_files import ScoringConfig
-from app.errors import DeadlineExceeded, LanguageUnsupported
+from app.errors import LanguageUnsupported
 from app.followups.cache import Body, Computed, ResponseCache, response_key
+from app.followups.deadline import within
 from app.followups.drafting import CheckedDraft, DraftingStage
 from app.followups.evidence import EvidenceStage
 from app.followups.generators.base import GenerationInput, Generator
@@ -34,14 +36,17 @@ from app.followups.types import (
 from app.observability import Metrics, Stopwatch
 
 _APP = Path(__file__).resolve().parent.parent
-_DECIDING_CODE = (_APP / "followups", _APP / "grounding", _APP / "knowledge", _APP / "language")
+_REMEMBERED_REQUESTS = 10_000
+_NOBODY = {"lead_name": "Alex", "product_name": "product", "interaction_history": "Asked how the product is priced"}
+_DECIDING_CODE = tuple(_APP / name for name in ("followups", "grounding", "knowledge", "language", "reading"))
 
 
 @dataclass(frozen=True, slots=True)
 class FollowupOrder:
     """One request, validated by the edge. `canonical` is its body as canonical JSON, the deadline is in seconds.
 
-    `lead` gives the lead's fields; they are only read when the answer is not in the cache.
+    `sent` is the digest of the request as it was sent, whatever its spelling. `lead` gives the lead's fields; they are
+    only read when the answer is not in the cache.
     """
 
     tenant: str
@@ -50,6 +55,7 @@ class FollowupOrder:
     retrieval: RetrievalOptions
     generation: GenerationOptions
     canonical: str
+    sent: bytes
     deadline_seconds: float
 
 
@@ -79,6 +85,10 @@ class KnowledgeClock(Protocol):
         """The tenant's knowledge version, at most a moment old."""
         ...
 
+    async def since(self, tenant: str) -> str:
+        """What tells this tenant from one of the same name in another database that shares the cache."""
+        ...
+
     def settled(self, tenant: str, version: int) -> bool:
         """Whether every index holds that version."""
         ...
@@ -86,7 +96,7 @@ class KnowledgeClock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Stages:
-    """The concrete stages, constructed by the container."""
+    """The concrete stages, constructed by the container. `reranks`: searches can put passages in a reranker's order."""
 
     evidence: EvidenceStage
     generators: GeneratorSource
@@ -95,11 +105,12 @@ class Stages:
     cache: ResponseCache
     audit: AuditTrail
     knowledge: KnowledgeClock
+    reranks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A response body plus what belongs to this request alone."""
+    """A response body, which others may share, plus what belongs to this request alone."""
 
     body: Body
     cached: bool
@@ -125,26 +136,51 @@ class FollowupPipeline:
         self._rules_version = rules_version
         self._metrics = metrics
         self._now = now
+        self._requests: LRUCache[tuple[str, bytes], tuple[GeneratorName, str]] = LRUCache(_REMEMBERED_REQUESTS)
+
+    async def warm_up(self, tenant: str) -> None:
+        """Find evidence and write a plain message for nobody: the first caller then waits for nothing that loads
+        lazily. Nothing is kept, recorded or counted. Raises `StorageUnavailable`."""
+        today = self._now().date()
+        lead = build_lead_context(tenant, _NOBODY)
+        strategy = choose_strategy(lead, self._scoring, today)
+        version = await self._stages.knowledge.version(tenant)
+        evidence = await self._stages.evidence.gather(lead, strategy, RetrievalOptions(), lead_facts(lead), version)
+        task = GenerationInput(lead, strategy, evidence, GenerationOptions(), self._word_limit, timeout_seconds=0)
+        await self._stages.template.generate(task)
+
+    async def recall(self, tenant: str, sent: bytes, deadline_seconds: float) -> Answer | None:
+        """The kept answer to a request that arrived before in exactly these bytes: nothing needs to be read again.
+
+        Only the in-process tier is asked. Raises `AdapterUnavailable`, `DeadlineExceeded` and `StorageUnavailable`.
+        """
+        known = self._requests.get((tenant, sent))
+        if known is None:
+            return None
+        watch = Stopwatch(self._metrics)
+        async with within(deadline_seconds):
+            body = self._stages.cache.recall(tenant, await self._key(tenant, *known))
+        return None if body is None else self._answer(body, True, watch)
 
     async def run(self, order: FollowupOrder) -> Answer:
         """Raises `LeadOptedOut`, `AdapterUnavailable`, `StorageUnavailable`, `DeadlineExceeded`, and `InvalidInput`."""
         watch = Stopwatch(self._metrics)
         generator = self._stages.generators.get(order.generator)
-        try:
-            async with asyncio.timeout(order.deadline_seconds):
-                body, cached = await self._find_or_compute(order, generator, watch)
-        except TimeoutError:
-            raise DeadlineExceeded(
-                "The message was not ready within the deadline; ask again or allow more time."
-            ) from None
-        degraded = [*body["degraded"], *(["cache"] if self._stages.cache.degraded else [])]
+        async with within(order.deadline_seconds):
+            body, cached = await self._find_or_compute(order, generator, watch)
+        return self._answer(body, cached, watch)
+
+    def _answer(self, body: Body, cached: bool, watch: Stopwatch) -> Answer:
+        degraded = (*body["degraded"], *(("cache",) if self._stages.cache.degraded else ()))
         watch.timings_ms["total"] = watch.total_ms()
         for component in degraded:
             self._metrics.degraded.labels(component=component).inc()
-        return Answer({k: v for k, v in body.items() if k != "degraded"}, cached, tuple(degraded), watch.timings_ms)
+        return Answer(body, cached, degraded, watch.timings_ms)
 
     async def _find_or_compute(self, order: FollowupOrder, generator: Generator, watch: Stopwatch) -> tuple[Body, bool]:
-        key = await self._key(order, generator)
+        request = hashlib.sha256(order.canonical.encode()).hexdigest()
+        self._requests[order.tenant, order.sent] = order.generator, request
+        key = await self._key(order.tenant, order.generator, request)
         found = self._stages.cache.peek(order.tenant, key)
         if found is not None:
             return found, True
@@ -155,13 +191,15 @@ class FollowupPipeline:
             share=str(order.deadline_seconds),
         )
 
-    async def _key(self, order: FollowupOrder, generator: Generator) -> str:
+    async def _key(self, tenant: str, generator: GeneratorName, request: str) -> str:
+        """The cache key of a request, given as the digest of its canonical form."""
         return response_key({
-            "tenant": order.tenant,
-            "generator": order.generator.value,
-            "request": order.canonical,
-            "knowledge": await self._stages.knowledge.version(order.tenant),
-            "model": generator.fingerprint,
+            "tenant": tenant,
+            "generator": generator.value,
+            "request": request,
+            "knowledge": await self._stages.knowledge.version(tenant),
+            "since": await self._stages.knowledge.since(tenant),
+            "model": self._stages.generators.get(generator).fingerprint,
             "template": self._stages.template.fingerprint,
             "rules": self._rules_version,
             "day": self._now().date().isoformat(),
@@ -229,7 +267,7 @@ class FollowupPipeline:
         warnings = [*task.lead.warnings, *task.evidence.warnings]
         if checked.model_failed:
             warnings.append("model_unavailable")
-        if order.retrieval.use_reranking:
+        if order.retrieval.use_reranking and not self._stages.reranks:
             warnings.append("reranking_is_not_available")
         if not task.options.require_grounding:
             warnings.append("grounding_is_always_required")

@@ -68,8 +68,9 @@ _TRAILING = frozenset(
     into via vs etc more some any if whether how what very also not no
     """.split()  # noqa: SIM905 - a word list reads better as text
 )
-# "what the fees are" ends on what would hang at the end of a noun phrase.
+# "what the fees are" ends on what would hang at the end of a noun phrase, as does "which countries you pay out to".
 _ENDS_CLAUSE = frozenset({"is", "are", "was"})
+_ENDS_WHOLE_CLAUSE = _ENDS_CLAUSE | {"to", "for", "with", "on", "in", "from", "about", "by", "at", "of"}
 _NO_NOUN_PHRASE = frozenset(
     """
     to be not no is are and or as too very already if in at by from with out off up down on of for so just yes ok
@@ -183,8 +184,11 @@ def phrase_from(text: str, own_names: frozenset[str] = frozenset(), *, begins: b
     start = clause.end() if clause else 0
     end = (_CLAUSE_END if clause else _END).search(rest, start)
     tokens = (rest[: end.start()] if end else rest).split()
-    tokens = _retold(tokens) if clause else _before_pronoun(tokens)
-    trailing = _TRAILING - _ENDS_CLAUSE if clause else _TRAILING
+    told = _retold(tokens) if clause else _before_pronoun(tokens)
+    ended = end is None or not rest[end.start() :].strip(" .?!")
+    is_whole = ended and len(told) == len(tokens) and not rest.lower().startswith("whether ")
+    trailing = _TRAILING - (_ENDS_WHOLE_CLAUSE if is_whole else _ENDS_CLAUSE) if clause else _TRAILING
+    tokens = told
     while tokens and tokens[-1].casefold().strip(".,") in trailing:
         tokens = tokens[:-1]
     phrase = " ".join(tokens).strip(" .-'’")

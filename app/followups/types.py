@@ -217,9 +217,10 @@ class Span:
 class EvidenceItem:
     """One passage of a company document, or one field of the lead record.
 
-    `text` is exactly what the document version holds from `start` to `end` (characters). `blocks` partition it by
-    kind, with offsets relative to `text`. `relevance` is calibrated, 0..1. For lead facts `source` is the field's
-    name, `document_id`, `page` and dates are None and `relevance` is 1. `roles` are the needs it was found for.
+    `text` is exactly what the document version holds from `start` to `end` (characters). `blocks` say, by kind and
+    relative to `text`, what of it may be used; without blocks, all of it. `relevance` is calibrated, 0..1. For lead
+    facts `source` is the field's name, `document_id`, `page` and dates are None and `relevance` is 1. `roles` are the
+    needs it was found for.
     """
 
     id: str
@@ -243,14 +244,30 @@ class EvidenceItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """Statements (the blocks of `item`) that may not be stated as a present fact, and why.
+
+    `conflicting`: another document says otherwise and nothing decides which is right; else a newer one replaced it.
+    """
+
+    item: EvidenceItem
+    conflicting: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that the message may rely on. `knowledge` is sorted by relevance, best first."""
+    """All that the message may rely on. `knowledge` is sorted by relevance, best first.
+
+    `withdrawn` supports nothing; it only lets the gate say why.
+    """
 
     knowledge: tuple[EvidenceItem, ...]
     lead: tuple[EvidenceItem, ...]
     knowledge_version: int
     degraded: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    withdrawn: tuple[Withdrawn, ...] = ()
 
 
 # --------------------------------------------------------------------------- prompt and draft

@@ -7,7 +7,6 @@ from app.grounding.bench import Bench
 from app.grounding.fit import Part
 from app.grounding.judgement import NOTHING_STATED, Judgement, joined, worst
 from app.grounding.lenses import Lenses
-from app.grounding.lexicon import key_of
 from app.grounding.parts import (
     bounds,
     has_predicate,
@@ -21,9 +20,10 @@ from app.grounding.parts import (
     repeats,
     stands_alone,
 )
-from app.grounding.reading import Reading, read
-from app.grounding.subjects import Phrase
 from app.language.words import words
+from app.reading.lexicon import key_of
+from app.reading.reader import Reading, read
+from app.reading.subjects import Phrase
 
 _MAX_SEGMENTS = 10
 _CONDITION = re.compile(r"(?:if|when|whenever|should|once|in case|until)\b", re.IGNORECASE)

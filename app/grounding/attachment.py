@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from app.grounding.bounds import ESSENTIAL_RATES
-from app.grounding.figures import Figure
 from app.grounding.fit import Failure, Fit, Part
-from app.grounding.lexicon import FUNCTION_WORDS, NEUTRAL_KEYS, PRICE_KEYS, VERBS, key_of
-from app.grounding.passages import Statement
-from app.grounding.reading import Reading, Word
+from app.reading.bounds import ESSENTIAL_RATES
+from app.reading.figures import Figure
+from app.reading.lexicon import FUNCTION_WORDS, NEUTRAL_KEYS, PRICE_KEYS, VERBS, key_of
+from app.reading.passages import Statement
+from app.reading.reader import Reading, Word
 
 _WEAKER_BOUNDS = {("approx", "exact"), ("at_least", "above"), ("at_most", "below")}
 _MEASURE_REACH = 3

@@ -8,20 +8,25 @@ from app.config_files import ValidationConfig
 from app.followups.types import BlockKind, Evidence, EvidenceItem, LeadContext
 from app.grounding.fit import Part
 from app.grounding.lead_record import LeadRecord
-from app.grounding.links import find_links
 from app.grounding.match import subjects_by_segment
-from app.grounding.passages import Passage, Statement, analyse, plain
-from app.grounding.subjects import Phrase, Subjects, phrase_of, subjects_of
 from app.grounding.types import Quote
+from app.reading.links import find_links
+from app.reading.passages import Passage, Statement, analyse, plain, vocabulary_of
+from app.reading.subjects import Phrase, Subjects, phrase_of, subjects_of
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A statement of a company document, the passage it stands in, and whether it is out of date today."""
+    """A statement of a company document, and the passage it stands in.
+
+    `stale` supports nothing: it is out of date today, replaced, or in dispute (`conflicting`); `reason` says more.
+    """
 
     item: EvidenceItem
     statement: Statement
     stale: bool
+    conflicting: bool = False
+    reason: str = ""
 
 
 class Bench:
@@ -40,16 +45,21 @@ class Bench:
             for statement in passage.statements
             if statement.kind is not BlockKind.HEADING
         ]
+        self.sources += [
+            Source(out.item, statement, True, out.conflicting, out.reason)
+            for out in evidence.withdrawn
+            for statement in analyse(out.item).statements
+        ]
         self.subjects: Subjects = subjects_of((found for _, p in passages for found in p.found), self.ours)
         self.passages: list[tuple[EvidenceItem, Passage]] = passages
         self._verbatim = {source.statement.plain: source for source in reversed(self.sources)}
         self._verbatim |= {s.statement.plain: s for s in reversed(self.sources) if not s.stale}
-        self.words = frozenset(w.raw for s in self.sources for w in s.statement.reading.words) | frozenset(
-            raw for s in self.sources for raw in s.statement.context_names
-        )
-        self.keys = frozenset(w.key for s in self.sources for w in s.statement.reading.words)
-        self.figures = tuple(figure for s in self.sources for figure in s.statement.reading.figures)
-        self._known = frozenset(key for s in self.sources for key in s.statement.known)
+        held = [passage.vocabulary for _, passage in passages]
+        held += [vocabulary_of(analyse(out.item).statements) for out in evidence.withdrawn]
+        self.words = frozenset[str]().union(*(vocabulary.words for vocabulary in held))
+        self.keys = frozenset[str]().union(*(vocabulary.keys for vocabulary in held))
+        self.figures = tuple(figure for vocabulary in held for figure in vocabulary.figures)
+        self._known = frozenset[str]().union(*(vocabulary.known for vocabulary in held))
         self._about: dict[int, list[set[Phrase]]] = {}
 
     def about(self, source: Source) -> list[set[Phrase]]:

@@ -3,11 +3,11 @@
 import re
 
 from app.grounding.attachment import same_figure
-from app.grounding.figures import Figure
 from app.grounding.fit import Part
-from app.grounding.lexicon import FUNCTION_WORDS, NEUTRAL_KEYS, PRICE_KEYS, key_of
-from app.grounding.passages import Statement
-from app.grounding.reading import Reading
+from app.reading.figures import Figure
+from app.reading.lexicon import FUNCTION_WORDS, NEUTRAL_KEYS, PRICE_KEYS, key_of
+from app.reading.passages import Statement
+from app.reading.reader import Reading
 
 _LEADING = re.compile(
     r"(?:with|for|in|on|after|during|under|without|when|as)\s(?P<what>[^,;:.]{3,80}),\s", re.IGNORECASE

@@ -6,9 +6,9 @@ from itertools import pairwise
 
 from app.grounding.bench import Bench
 from app.grounding.lead_record import TALK
-from app.grounding.lexicon import PROMISING, VERBS, key_of
-from app.grounding.reading import read
 from app.language.words import words
+from app.reading.lexicon import PROMISING, VERBS, key_of
+from app.reading.reader import read
 
 _OPENER = re.compile(
     r"(?:fair (?:point|enough)|no (?:problem|pressure|rush|worries|hard feelings)(?: at all)?|good luck|makes sense|"

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from enum import IntEnum
 
-from app.grounding.figures import Figure
-from app.grounding.reading import Reading, Word
-from app.grounding.subjects import Phrase
+from app.reading.figures import Figure
+from app.reading.reader import Reading, Word
+from app.reading.subjects import Phrase
 
 
 class Failure(IntEnum):

@@ -18,15 +18,15 @@ from app.grounding.courtesies import (
     things,
     willing,
 )
-from app.grounding.judgement import NOTHING_STATED, Judgement
+from app.grounding.judgement import NOTHING_STATED, Judgement, unusable
 from app.grounding.lenses import Lenses
 from app.grounding.parts import whole
 from app.grounding.promises import judge_promise
 from app.grounding.questions import judge_names, judge_request
-from app.grounding.reading import read
 from app.grounding.repair import without_failures
-from app.grounding.subjects import Phrase
 from app.grounding.types import ClaimKind, ClaimResult, GroundingReport, Verdict
+from app.reading.reader import read
+from app.reading.subjects import Phrase
 
 _FIRST_PERSON = re.compile(r"\b(?:i(?:'|’)?(?:ll|m|d)?|my|me)\b", re.IGNORECASE)
 _GUARANTEE = re.compile(r"\b(?:i|we) (?:\w+ )?(?:guarantee|promise|assure|commit)\b|\bguaranteed?\b", re.IGNORECASE)
@@ -103,7 +103,7 @@ def _other_antecedent(text: str, source: Source, topic: frozenset[Phrase]) -> bo
 
 def _verbatim(source: Source, bench: Bench) -> Judgement:
     if source.stale:
-        return Judgement(Verdict.STALE, f"{source.item.source} is not valid today", 1.0)
+        return unusable(source, 1.0)
     return Judgement(Verdict.SUPPORTED, f"stands word for word in {source.item.source}", 1.0, bench.quote(source))
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from app.grounding.attachment import same_figure
 from app.grounding.bench import Bench, Source
 from app.grounding.fit import Failure, Fit, Part
-from app.grounding.lexicon import OFFERING, key_of
-from app.grounding.subjects import Phrase
 from app.grounding.types import Quote, Verdict
+from app.reading.lexicon import OFFERING, key_of
+from app.reading.subjects import Phrase
 
 _REASONS = {
     Failure.SUBJECT: "the figure belongs to something else in the source",
@@ -37,6 +37,12 @@ class Judgement:
 
 
 NOTHING_STATED = Judgement(Verdict.EXEMPT, "states no fact", 1.0)
+
+
+def unusable(source: Source, score: float) -> Judgement:
+    """The outcome where only a statement that is out of date or in dispute says it."""
+    verdict = Verdict.CONTRADICTED if source.conflicting else Verdict.STALE
+    return Judgement(verdict, source.reason or f"{source.item.source} is not valid today", score)
 
 
 def explain(fit: Fit, source: Source, part: Part, bench: Bench) -> Judgement:

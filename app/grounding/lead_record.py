@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from app.followups.types import EvidenceItem, LeadContext
 from app.grounding.attachment import same_figure
-from app.grounding.figures import Figure
 from app.grounding.fit import Part
-from app.grounding.lexicon import FUNCTION_WORDS, OFFERING, PLAN_NOUNS, PRICE_KEYS, key_of
-from app.grounding.reading import Reading, Word, read
 from app.language.words import words
+from app.reading.figures import Figure
+from app.reading.lexicon import FUNCTION_WORDS, OFFERING, PLAN_NOUNS, PRICE_KEYS, key_of
+from app.reading.reader import Reading, Word, read
 
 _ABOUT_LEAD = re.compile(
     r"\byou(?:'re|’re| are| were| had| asked| mentioned| said| wrote| told| raised| wanted| noted|"

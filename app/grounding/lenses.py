@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 
 from app.grounding.bench import Bench, Source, lead_quote
 from app.grounding.fit import Failure, Fit, Part
-from app.grounding.judgement import Judgement, explain
-from app.grounding.lexicon import OFFERING, PROMISING
+from app.grounding.judgement import Judgement, explain, unusable
 from app.grounding.match import match, share
 from app.grounding.parts import names_of, refers_back
-from app.grounding.reading import read
-from app.grounding.subjects import Phrase
 from app.grounding.types import Verdict
+from app.reading.lexicon import OFFERING, PROMISING
+from app.reading.reader import read
+from app.reading.subjects import Phrase
 
 _LIKE_YOURS = re.compile(
     r"\b(?:like|similar to|such as) (?:you|yours|your own)\b|\bin your (?:industry|sector|field)\b", re.IGNORECASE
@@ -104,7 +104,7 @@ class Lenses:
         if not fit.supported:
             return explain(fit, source, part, self.bench)
         if source.stale:
-            return Judgement(Verdict.STALE, f"{source.item.source} is not valid today", fit.score)
+            return unusable(source, fit.score)
         if _LIKE_YOURS.search(part.reading.text) and not self._alike(source):
             reason = "nothing shows that the source is about companies like the lead's"
             return Judgement(Verdict.UNSUPPORTED, reason, fit.score)

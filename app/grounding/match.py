@@ -6,10 +6,10 @@ from dataclasses import replace
 from app.grounding.attachment import place_figures, same_figure
 from app.grounding.conditions import drops_condition, overstates, swaps_column
 from app.grounding.fit import Failure, Fit, Part
-from app.grounding.lexicon import HEDGES, OFFERING, key_of
-from app.grounding.passages import Statement
-from app.grounding.reading import Word
-from app.grounding.subjects import Phrase, Subjects, segment_subjects
+from app.reading.lexicon import HEDGES, OFFERING, key_of
+from app.reading.passages import Statement
+from app.reading.reader import Word
+from app.reading.subjects import Phrase, Subjects, segment_subjects
 
 _EVERYBODY = frozenset({"you", "we", "everyone", "everybody", "anyone", "customers", "clients"})
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from app.grounding.figures import Figure
 from app.grounding.fit import Part
-from app.grounding.lexicon import OFFERING, PRICE_KEYS, VERBS
-from app.grounding.reading import Reading, Word
-from app.grounding.subjects import Phrase, Subjects, mentions
+from app.reading.figures import Figure
+from app.reading.lexicon import OFFERING, PRICE_KEYS, VERBS
+from app.reading.reader import Reading, Word
+from app.reading.subjects import Phrase, Subjects, mentions
 
 _STRONG_BREAKS = ";:—–-"
 _JOINTS = frozenset({"and", "but", "or", "also", "which", "while", "then", "plus"})

@@ -5,13 +5,13 @@ import re
 from app.followups.types import EvidenceItem, Scope, Task
 from app.grounding.attachment import same_figure
 from app.grounding.bench import Bench, lead_quote
-from app.grounding.figures import Figure
 from app.grounding.judgement import Judgement
 from app.grounding.lead_record import TALK
-from app.grounding.lexicon import FUNCTION_WORDS, NEUTRAL_KEYS, PROMISING, key_of
-from app.grounding.reading import Reading, read
 from app.grounding.types import Verdict
 from app.language.words import words
+from app.reading.figures import Figure
+from app.reading.lexicon import FUNCTION_WORDS, NEUTRAL_KEYS, PROMISING, key_of
+from app.reading.reader import Reading, read
 
 _ASKING = re.compile(
     r"\b(?:(?:shall|should|can|could|may) (?:i|we)|want me to|like me to|me to|us to|if (?:i|we) (?:send"

@@ -3,17 +3,17 @@
 from dataclasses import replace
 
 from app.grounding.bench import Bench
-from app.grounding.figures import Figure
 from app.grounding.fit import Part
 from app.grounding.judgement import NOTHING_STATED, Judgement
 from app.grounding.lenses import Lenses
-from app.grounding.lexicon import FUNCTION_WORDS, PROMISING, key_of
 from app.grounding.parts import whole
 from app.grounding.promises import asks_to_act, is_allowed, is_call_length, judge_promise
-from app.grounding.reading import Reading, Word, read
-from app.grounding.subjects import Phrase
 from app.grounding.types import Verdict
 from app.language.words import words
+from app.reading.figures import Figure
+from app.reading.lexicon import FUNCTION_WORDS, PROMISING, key_of
+from app.reading.reader import Reading, Word, read
+from app.reading.subjects import Phrase
 
 _EXEMPT = Judgement(Verdict.EXEMPT, "asks or invites, states nothing", 1.0)
 _TITLES = frozenset("mr mrs ms miss mx dr prof professor sir madam all team everyone there".split())  # noqa: SIM905

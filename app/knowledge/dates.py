@@ -13,12 +13,18 @@ _FORMS = (
     rf"(?P<dday>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH.format('d')},?\s+(?P<dyear>\d{{4}})",
     r"(?P<nfirst>\d{1,2})(?P<nsep>[./-])(?P<nsecond>\d{1,2})(?P=nsep)(?P<nyear>\d{4})",
     rf"{_MONTH.format('o')},?\s+(?P<oyear>\d{{4}})",
+    r"Q(?P<qquarter>[1-4])[\s/-]{0,3}(?P<qyear>\d{4})",
     r"(?P<yyear>(?:19|20)\d{2})(?![\d-])",
 )
 _DATE = rf"(?:{'|'.join(_FORMS)})"
 _WEEKDAY = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?\s+)?"
 _TIME = r"(?:[T ]\d{1,2}:\d{2}.{0,40})?"
 _WHOLE = re.compile(rf"\s*{_WEEKDAY}{_DATE}{_TIME}\s*", re.IGNORECASE)
+_NAME_DATE = re.compile(
+    r"(?<!\d)(?P<year>(?:19|20)\d{2})[-_.]?(?P<month>0[1-9]|1[0-2])[-_.]?(?P<day>0[1-9]|[12]\d|3[01])(?!\d)"
+)
+_NAME_MONTH = re.compile(r"(?<!\d)(?P<year>(?:19|20)\d{2})[-_.](?P<month>0[1-9]|1[0-2])(?!\d)")
+_NAME_YEAR = re.compile(r"(?<!\d)(?P<year>(?:19|20)\d{2})(?!\d)")
 _HEAD = 1500  # characters of a text in which it may speak about its own validity
 
 # What is said to be valid must be the document or its prices, not a card, a trial or a coupon.
@@ -29,7 +35,7 @@ _SUBJECT = (
 _FROM = r"(?:from|as\s+of|as\s+from|since|starting(?:\s+from|\s+on)?|beginning(?:\s+on)?|on|date)?"
 _EFFECTIVE = re.compile(
     rf"\b(?:(?:effective|valid|applicable|in\s+effect|in\s+force)\s*{_FROM}"
-    rf"|{_SUBJECT}\b[^.\n]{{0,24}}?\b(?:as\s+of|as\s+from|from|since)"
+    rf"|{_SUBJECT}\b[^.\n]{{0,24}}?\b(?:as\s+of|as\s+from|from|since(?!\s+(?:19|20)\d\d\b))"
     rf"|(?:last\s+)?(?:updated|revised|reviewed)(?:\s+on)?)\s*:?\s*(?P<date>{_DATE})",
     re.IGNORECASE,
 )
@@ -44,8 +50,8 @@ _EXPIRY = re.compile(
 def parse_date(text: str, *, end: bool = False) -> date | None:
     """The date that `text` consists of, None if it is none or cannot be decided.
 
-    A month or year alone means its first day, or its last with `end`. `03/04/2024` is undecided, `31/04/2024` is not a
-    date, `31.12.2023` and `12/31/2023` are.
+    A month, quarter (`Q2 2026`) or year alone means its first day, or its last with `end`. `03/04/2024` is undecided,
+    `31/04/2024` is not a date, `31.12.2023` and `12/31/2023` are.
     """
     match = _WHOLE.fullmatch(text)
     return _date(match, end) if match else None
@@ -55,6 +61,21 @@ def stated_validity(text: str) -> tuple[date | None, date | None]:
     """`(effective, expiry)` as a text states them about itself near its start."""
     head = text[:_HEAD]
     return _first(_EFFECTIVE, head, end=False), _first(_EXPIRY, head, end=True)
+
+
+def date_in_name(name: str) -> date | None:
+    """The date that a file name carries to the day or month: `2026-05-20_fees`, `pricing_2024-03`."""
+    if match := _NAME_DATE.search(name):
+        return parse_date(f"{match['year']}-{match['month']}-{match['day']}")
+    if match := _NAME_MONTH.search(name):
+        return parse_date(f"{match['year']}-{match['month']}-01")
+    return None
+
+
+def year_in_name(name: str) -> date | None:
+    """The first day of the year that a file name carries: `pricing_2024`."""
+    match = _NAME_YEAR.search(name)
+    return date(int(match["year"]), 1, 1) if match else None
 
 
 def _first(pattern: re.Pattern[str], text: str, *, end: bool) -> date | None:
@@ -71,6 +92,9 @@ def _date(match: re.Match[str], end: bool) -> date | None:
     year = int(groups[f"{form}year"])
     if form == "n":
         return _numeric(int(groups["nfirst"]), int(groups["nsecond"]), year, groups["nsep"])
+    if form == "q":
+        last = 3 * int(groups["qquarter"])
+        return _valid(year, last, calendar.monthrange(year, last)[1]) if end else _valid(year, last - 2, 1)
     name = groups.get(f"{form}month")
     month = (12 if end else 1) if name is None else int(name) if name.isdigit() else _MONTHS[name.lower()]
     day = groups.get(f"{form}day")

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from app.errors import IndexLocked
+from app.knowledge.index_identity import read_identity
 from app.knowledge.index_sync import IndexSync, index_name
-from app.knowledge.vector_index import read_identity
 
 _POLL_SECONDS = 0.1
 

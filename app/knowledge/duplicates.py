@@ -13,17 +13,19 @@ _SAME = 0.9
 _DIGITS = re.compile(r"(\d+)")
 
 
-def without_duplicates(passages: Sequence[Passage]) -> list[Passage]:
-    """`passages` in order, each group of near-identical ones reduced to its newest member, in the place of the first.
+def without_duplicates(passages: Sequence[Passage], limit: int) -> list[Passage]:
+    """The first `limit` of `passages` in order, each group of near-identical ones reduced to its newest member.
 
-    Newest is by effective date, then by the natural order of sources (`v10` after `v9`). Passages of one document
-    count as duplicates only when their texts are equal.
+    That takes the place of the first. Newest is by effective date, then by the natural order of sources (`v10` after
+    `v9`). Passages of one document count as duplicates only when their texts are equal.
     """
     kept: list[Passage] = []
     for passage in passages:
         place = next((at for at, other in enumerate(kept) if _same(passage, other)), None)
         if place is None:
-            kept.append(passage)
+            # Behind the limit it could not come forward again, so nothing needs to be compared with it.
+            if len(kept) < limit:
+                kept.append(passage)
         elif _age_key(passage) > _age_key(kept[place]):
             kept[place] = passage
     return kept
@@ -33,6 +35,8 @@ def _same(one: Passage, other: Passage) -> bool:
     if one.chunk.document_id == other.chunk.document_id:
         return one.chunk.text == other.chunk.text
     mine, theirs = _vocabulary(one.chunk.text), _vocabulary(other.chunk.text)
+    if min(len(mine), len(theirs)) < _SAME * max(len(mine), len(theirs)):
+        return False
     return len(mine & theirs) >= _SAME * len(mine | theirs)
 
 

@@ -1,183 +1,247 @@
 """From a folder of documents to published knowledge: each document is staged, then all become visible at once."""
 
 import asyncio
-import hashlib
-import json
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 from app.config_files import RetrievalConfig
 from app.embeddings.base import Embedder
-from app.errors import DocumentRefused, InvalidInput, RefusalReason
-from app.knowledge.chunking import chunk_document
-from app.knowledge.loaders.registry import SUPPORTED_SUFFIXES, load
-from app.knowledge.profile import profile_document
-from app.knowledge.source_files import SourceFile, content_hash, find_files, manifest_hash
-from app.storage.records import DocumentSummary, KnownDocument, NewVersion
+from app.knowledge.conflicts.register import Judged
+from app.knowledge.ingestion_report import DocumentOutcome, IngestionReport
+from app.knowledge.loaders.formats import SUPPORTED_SUFFIXES
+from app.knowledge.parsing.document_parser import DocumentParser
+from app.knowledge.preparation import Examined, Known, Parser, Preparation
+from app.knowledge.provenance import FROM_FOLDER, Provenance
+from app.knowledge.pruning import Prune, gone_documents
+from app.knowledge.source_files import SourceFile, find_files
+from app.knowledge.source_names import company_folder
+from app.knowledge.vectorising import KnownVectors, with_vectors
+from app.storage.records import DocumentSummary, KnownDocument, NewVersion, StagedVersion
+from app.storage.rows import utc_now
 
-# Raise it when loaders, chunking or profiles change their output: every document is then ingested again.
-PIPELINE_VERSION = 1
+# Small documents are stored after this many files at the latest, so that an interruption costs little.
+_BATCH_FILES = 64
+# How many files are prepared ahead, for each worker.
+_AHEAD = 3
+# What an interrupted run has staged is kept this long for the next one.
+_KEEP_STAGED = timedelta(days=1)
 
-Status = Literal["indexed", "unchanged", "refused", "ignored", "removed"]
 Progress = Callable[[int, int, str], None]
+Parsers = Callable[[int], AbstractContextManager[Parser]]
 
 
-class DocumentStore(Protocol):
+class DocumentStore(KnownVectors, Protocol):
     async def known_documents(self, tenant: str) -> Mapping[str, KnownDocument]: ...
-    async def staged(self, tenant: str, source: str, content_hash: str, pipeline_fingerprint: str) -> str | None: ...
-    async def stage(self, tenant: str, version: NewVersion) -> str: ...
+    async def staged_versions(self, tenant: str) -> Mapping[tuple[str, str, str], StagedVersion]: ...
+    async def stage_all(self, tenant: str, versions: Sequence[NewVersion]) -> Sequence[str]: ...
     async def publish(self, tenant: str, version_ids: Sequence[str], removed_sources: Sequence[str] = ()) -> int: ...
-    async def discard_stale_staged(self, tenant: str, keep: Collection[str] = ()) -> int: ...
+    async def discard_stale_staged(self, tenant: str, sources: Collection[str], before: datetime) -> int: ...
+    async def note_folder(self, tenant: str, sources: Sequence[str], folder: str) -> None: ...
     async def documents(self, tenant: str) -> Sequence[DocumentSummary]: ...
+    async def knowledge_version(self, tenant: str) -> int: ...
     async def ensure_tenant(self, tenant: str) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentOutcome:
-    """What became of one file. `reason` and `message` are set for refused ones; `chunks` only for indexed ones."""
+# Called with the tenant, what is staged and what will be removed, before both happen; an exception stops the run.
+Review = Callable[[str, Sequence[str], Sequence[str]], Awaitable[None]]
 
-    source: str
-    status: Status
-    chunks: int = 0
-    reason: RefusalReason | None = None
-    message: str | None = None
+
+class Conflicts(Protocol):
+    async def conflicts(self, tenant: str, version: int) -> Sequence[Judged]: ...
 
 
 @dataclass(frozen=True, slots=True)
-class IngestionReport:
-    """One outcome per file, by source. `knowledge_version` is the tenant's after the run."""
+class IngestionOptions:
+    """How to ingest.
 
-    outcomes: tuple[DocumentOutcome, ...]
-    knowledge_version: int
-    seconds: float
+    A document is named by its path below `root`: the given one, else the folder from which it or its neighbours were
+    ingested before, else the source itself. `prune` removes documents whose files are gone (see `gone_documents`). A
+    dry run reads everything and stores nothing. `workers` documents are read at once.
+    """
 
-    def having(self, status: Status) -> tuple[DocumentOutcome, ...]:
-        return tuple(outcome for outcome in self.outcomes if outcome.status == status)
-
-    @property
-    def chunks(self) -> int:
-        return sum(outcome.chunks for outcome in self.outcomes)
+    root: Path | None = None
+    prune: Prune = "no"
+    dry_run: bool = False
+    workers: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+_DEFAULTS = IngestionOptions()
+
+
+@dataclass(slots=True)
 class _Run:
-    """What stays the same for all files of one run."""
+    """One run: what it is about, and what it has done so far."""
 
     tenant: str
-    root: Path
+    options: IngestionOptions
+    provenance: Provenance
     known: Mapping[str, KnownDocument]
+    progress: Progress | None
+    root: Path = field(default_factory=Path)
+    files: Sequence[SourceFile] = ()
+    gone: Sequence[str] = ()
+    outcomes: list[DocumentOutcome] = field(default_factory=list)
+    staged: list[str] = field(default_factory=list)
+
+    def find(self, source: Path) -> None:
+        source = source.resolve() if source.exists() else source
+        root = self.options.root
+        above = root.resolve() if root else company_folder(source, self.known)
+        self.root, self.files = find_files(source, SUPPORTED_SUFFIXES, above)
+        self.gone = gone_documents(source, self.root, self.files, self.known, self.options.prune)
+
+    def finish(self, outcome: DocumentOutcome) -> None:
+        self.outcomes.append(outcome)
+        if self.progress is not None:
+            self.progress(len(self.outcomes), len(self.files), outcome.source)
+
+    @property
+    def moved(self) -> list[str]:
+        """Documents that were found in another folder before, or in none that is known; uploads come from none."""
+        if self.provenance.origin != "folder":
+            return []
+        folder = str(self.root)
+        found = (outcome.source for outcome in self.outcomes if outcome.status in ("indexed", "unchanged"))
+        return [source for source in found if source not in self.known or self.known[source].folder != folder]
 
 
 class Ingestion:
-    """Reads, cuts, embeds and stores documents. Holds one document in memory at a time."""
+    """Reads, cuts, embeds and stores documents. Holds a few documents in memory at a time, however many there are."""
 
-    def __init__(self, documents: DocumentStore, embedder: Embedder, config: RetrievalConfig) -> None:
+    def __init__(  # noqa: PLR0913 - one collaborator each
+        self,
+        documents: DocumentStore,
+        embedder: Embedder,
+        config: RetrievalConfig,
+        parsers: Parsers | None = None,
+        review: Review | None = None,
+        batch_chunks: int = 512,
+        conflicts: Conflicts | None = None,
+    ) -> None:
+        """`parsers(workers)` opens what reads documents, that many at once; the product's own by default.
+
+        Documents are embedded and stored together as soon as they have `batch_chunks` chunks.
+        """
         self._documents = documents
         self._embedder = embedder
         self._config = config
+        self._parsers = parsers or (lambda workers: DocumentParser(config.parsing, workers))
+        self._review = review
+        self._batch_chunks = batch_chunks
+        self._conflicts = conflicts
 
     async def ingest(
-        self, source: Path, tenant: str, *, prune: bool = False, progress: Progress | None = None
+        self,
+        source: Path,
+        tenant: str,
+        options: IngestionOptions = _DEFAULTS,
+        progress: Progress | None = None,
+        provenance: Provenance = FROM_FOLDER,
     ) -> IngestionReport:
         """Ingest a folder, or one file, for `tenant`; `progress(done, total, source)` is called after every file.
 
-        Nothing is visible before the last document is staged; an interrupted run leaves the knowledge as it was, and
-        the next one takes over what was staged already. A refused document keeps the version that was published
-        before. `prune` removes documents whose files are gone from the folder. Raises `InvalidInput` for a path that
-        cannot be ingested, `ConfigurationError` for a broken manifest, and `StorageUnavailable`.
+        Nothing is visible before the last document is staged; a run that is interrupted or cancelled leaves the
+        knowledge as it was, and the next one takes over what was staged already. A refused document keeps the version
+        that was published before; a file that is what the folder held before an upload replaced it is unchanged.
+        Raises `InvalidInput` for a path that cannot be ingested, `ConfigurationError` for a broken manifest, and
+        `StorageUnavailable`.
         """
         began = time.monotonic()
-        root, files = await asyncio.to_thread(find_files, source, SUPPORTED_SUFFIXES)
-        await self._documents.ensure_tenant(tenant)
-        run = _Run(tenant, root, await self._documents.known_documents(tenant))
-        gone = self._gone(source, files, run) if prune else []
-        outcomes, staged = [], []
-        for done, file in enumerate(files, start=1):
-            outcome, version_id = await self._take(file, run)
-            outcomes.append(outcome)
-            if version_id is not None:
-                staged.append(version_id)
-            if progress is not None:
-                progress(done, len(files), file.source)
-        version = await self._documents.publish(tenant, staged, gone)
-        await self._documents.discard_stale_staged(tenant)
-        outcomes += [DocumentOutcome(name, "removed") for name in gone]
-        return IngestionReport(await self._counted(tenant, outcomes), version, time.monotonic() - began)
+        if not options.dry_run:
+            await self._documents.ensure_tenant(tenant)
+        known = Known(await self._documents.known_documents(tenant), await self._documents.staged_versions(tenant))
+        run = _Run(tenant, options, provenance, known.published, progress)
+        await asyncio.to_thread(run.find, source)
+        with self._parsers(options.workers) as parser:
+            await self._stage(run, Preparation(run.root, known, provenance, parser, self._embedder, self._config))
+        version = await self._publish(run)
+        outcomes = await self._complete(run)
+        conflicts = await self._conflicts.conflicts(tenant, version) if self._conflicts else ()
+        return IngestionReport(outcomes, version, time.monotonic() - began, options.dry_run, tuple(conflicts))
 
-    async def _counted(self, tenant: str, outcomes: Sequence[DocumentOutcome]) -> tuple[DocumentOutcome, ...]:
-        """The outcomes by source, with the number of chunks of those that were published."""
-        chunks = {document.source: document.chunks for document in await self._documents.documents(tenant)}
-        return tuple(
-            replace(outcome, chunks=chunks.get(outcome.source, 0)) if outcome.status == "indexed" else outcome
-            for outcome in sorted(outcomes, key=lambda outcome: outcome.source)
-        )
-
-    @staticmethod
-    def _gone(source: Path, files: Sequence[SourceFile], run: _Run) -> list[str]:
-        if not any(file.kind == "document" for file in files) or source.is_file():
-            raise InvalidInput(
-                f"{source} holds no documents, so pruning would remove everything; give the folder that holds them all."
-            )
-        return sorted(set(run.known) - {file.source for file in files})
-
-    async def _take(self, file: SourceFile, run: _Run) -> tuple[DocumentOutcome, str | None]:
-        """The outcome for one file, and the id of the version to publish if there is a new one."""
-        if file.kind == "other":
-            return DocumentOutcome(file.source, "ignored"), None
+    async def _stage(self, run: _Run, preparation: Preparation) -> None:
+        workers = run.options.workers
+        batch: list[Examined] = []
+        chunks = 0
+        executor = ThreadPoolExecutor(workers, thread_name_prefix="preparing")
         try:
-            return await self._take_document(file, run)
-        except DocumentRefused as error:
-            message = error.message
-            reason = error.reason
-        except OSError as error:
-            message = f"The file cannot be read: {error.strerror or type(error).__name__}."
-            reason = "malformed"
-        if file.source in run.known:
-            message += " The version published before stays in use."
-        return DocumentOutcome(file.source, "refused", reason=reason, message=message), None
+            async for examined in _examined(run.files, preparation, executor, _AHEAD * workers):
+                batch.append(examined)
+                chunks += len(examined.document.chunked.chunks) if examined.document else 0
+                if chunks >= self._batch_chunks or len(batch) >= _BATCH_FILES:
+                    await self._store(run, batch)
+                    batch, chunks = [], 0
+            await self._store(run, batch)
+        finally:
+            executor.shutdown(wait=False, cancel_futures=True)
 
-    async def _take_document(self, file: SourceFile, run: _Run) -> tuple[DocumentOutcome, str | None]:
-        digest = await asyncio.to_thread(content_hash, file.path)
-        fingerprint = self._fingerprint(file, run.root)
-        known = run.known.get(file.source)
-        if known is not None and (known.content_hash, known.pipeline_fingerprint) == (digest, fingerprint):
-            return DocumentOutcome(file.source, "unchanged"), None
-        reusable = await self._documents.staged(run.tenant, file.source, digest, fingerprint)
-        if reusable is not None:
-            return DocumentOutcome(file.source, "indexed"), reusable
-        version = await asyncio.to_thread(self._prepare, file, run.root, digest, fingerprint)
-        version_id = await self._documents.stage(run.tenant, version)
-        return DocumentOutcome(file.source, "indexed"), version_id
+    async def _store(self, run: _Run, batch: Sequence[Examined]) -> None:
+        began = time.perf_counter()
+        documents = [examined.document for examined in batch if examined.document]
+        taken_over = [examined.staged for examined in batch if examined.staged]
+        if documents and not run.options.dry_run:
+            versions = await with_vectors(documents, run.tenant, self._documents, self._embedder)
+            run.staged += await self._documents.stage_all(run.tenant, versions)
+        run.staged += taken_over
+        share = (time.perf_counter() - began) / max(sum(len(document.chunked.chunks) for document in documents), 1)
+        for examined in batch:
+            own = len(examined.document.chunked.chunks) if examined.document else 0
+            run.finish(replace(examined.outcome, seconds=examined.outcome.seconds + own * share))
 
-    def _prepare(self, file: SourceFile, root: Path, digest: str, fingerprint: str) -> NewVersion:
-        document = load(file.path)
-        profile = profile_document(file.path, root, document, self._config)
-        chunked = chunk_document(document, self._embedder, self._config.chunking.max_tokens)
-        if not chunked.chunks:
-            raise DocumentRefused("empty", "The document holds no text.")
-        return NewVersion(
-            source=file.source,
-            content_hash=digest,
-            pipeline_fingerprint=fingerprint,
-            profile=profile,
-            text=chunked.text,
-            chunks=chunked.chunks,
-            vectors=self._embedder.embed([chunk.embedding_text for chunk in chunked.chunks]),
-            embedding_model=self._embedder.digest,
-        )
+    async def _publish(self, run: _Run) -> int:
+        if run.options.dry_run:
+            return await self._documents.knowledge_version(run.tenant)
+        if self._review is not None and (run.staged or run.gone):
+            await self._review(run.tenant, run.staged, run.gone)
+        version = await self._documents.publish(run.tenant, run.staged, run.gone)
+        await self._documents.note_folder(run.tenant, run.moved, str(run.root))
+        sources = {file.source for file in run.files}
+        await self._documents.discard_stale_staged(run.tenant, sources, utc_now() - _KEEP_STAGED)
+        return version
 
-    def _fingerprint(self, file: SourceFile, root: Path) -> str:
-        """Everything besides the content that decides what is stored for a file."""
-        config = self._config
-        parts = [
-            PIPELINE_VERSION,
-            self._embedder.digest,
-            config.chunking.max_tokens,
-            config.source_types,
-            config.internal_folders,
-            manifest_hash(file.path, root),
+    async def _complete(self, run: _Run) -> tuple[DocumentOutcome, ...]:
+        """The outcomes by source, with those that are gone, and with what is in use of those that are not."""
+        outcomes = [*run.outcomes, *(DocumentOutcome(name, "removed", message=_GONE) for name in run.gone)]
+        in_use = {document.source: document for document in await self._documents.documents(run.tenant)}
+        completed = [
+            _as_published(outcome, in_use.get(outcome.source))
+            if outcome.status == "unchanged" or (outcome.status == "indexed" and not run.options.dry_run)
+            else outcome
+            for outcome in outcomes
         ]
-        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+        return tuple(sorted(completed, key=lambda outcome: outcome.source))
+
+
+_GONE = "Its file is gone from the folder."
+
+
+async def _examined(
+    files: Sequence[SourceFile], preparation: Preparation, executor: ThreadPoolExecutor, ahead: int
+) -> AsyncIterator[Examined]:
+    """The files in order, prepared by the executor, at most `ahead` of them at a time."""
+    loop = asyncio.get_running_loop()
+    window: deque[asyncio.Future[Examined]] = deque()
+    for file in files:
+        window.append(loop.run_in_executor(executor, preparation.examine, file))
+        if len(window) >= ahead:
+            yield await window.popleft()
+    while window:
+        yield await window.popleft()
+
+
+def _as_published(outcome: DocumentOutcome, published: DocumentSummary | None) -> DocumentOutcome:
+    if published is None:
+        return outcome
+    return replace(
+        outcome,
+        chunks=published.chunks,
+        effective_date=published.effective_date,
+        expiry_date=published.expiry_date,
+    )

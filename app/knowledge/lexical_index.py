@@ -1,26 +1,27 @@
 """Full-text search over the current chunks: any of the query's words, best first."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import Connection, TextClause, select, text
 
+from app.knowledge.fts5_search import Fts5Search, Hits
 from app.language.words import STOP_WORDS, words
 from app.storage.database import Database
-from app.storage.search_rows import plain_words, scope_token
+from app.storage.search_rows import plain_words
+from app.storage.tables import TenantRow
 
-Hits = list[tuple[str, float]]
 MAX_WORDS = 32
+_VERSION = select(TenantRow.knowledge_version)
 
-# A word counts more in a heading, a little more in the title (which all chunks of a document share), nothing in the
-# scope. The order is that of the columns of `chunk_search`.
-_BM25 = "bm25(0.0, 0.0, 1.2, 2.0, 1.0)"
-_SQLITE_SEARCH = text(
-    f"""
-    SELECT chunk_id, -rank FROM chunk_search
-    WHERE chunk_search MATCH :expression AND rank MATCH '{_BM25}' ORDER BY rank LIMIT :limit
-    """
-)
+
+@dataclass(frozen=True, slots=True)
+class WordedHits:
+    """What was found for each query, and the tenant's knowledge version at that moment."""
+
+    knowledge_version: int
+    hits: list[Hits]
 
 
 class LexicalIndex:
@@ -28,6 +29,7 @@ class LexicalIndex:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._fts5 = Fts5Search()
 
     async def search(
         self,
@@ -42,7 +44,7 @@ class LexicalIndex:
         `query` may be any text: its words are looked for, except stop words, at most `MAX_WORDS` different ones.
         An empty `source_types` means all. Expired documents are found too. Raises `StorageUnavailable`.
         """
-        return (await self.search_all(tenant, [query], limit, source_types, include_internal))[0]
+        return (await self.search_all(tenant, [query], limit, source_types, include_internal)).hits[0]
 
     async def search_all(
         self,
@@ -51,31 +53,22 @@ class LexicalIndex:
         limit: int,
         source_types: Sequence[str] = (),
         include_internal: bool = False,
-    ) -> list[Hits]:
+    ) -> WordedHits:
         """`search` for each of `queries`, in order, all at the same moment of the database."""
-        hits: list[Hits] = []
-        async with self._database.snapshot() as session:
+
+        def read(connection: Connection) -> WordedHits:
+            version = connection.execute(_VERSION.where(TenantRow.id == tenant)).scalar() or 0
+            hits: list[Hits] = []
             for query in queries:
                 terms = search_words(query)
                 if not terms or limit <= 0:
                     hits.append([])
                     continue
-                statement, values = self._statement(tenant, terms, source_types, include_internal)
-                rows = await session.execute(statement, values | {"tenant": tenant, "limit": limit})
-                hits.append([(chunk_id, score) for chunk_id, score in rows])
-        return hits
+                run = self._fts5.search if self._database.dialect == "sqlite" else _search_postgres
+                hits.append(run(connection, tenant, terms, limit, source_types, include_internal))
+            return WordedHits(version, hits)
 
-    def _statement(
-        self, tenant: str, terms: Sequence[str], source_types: Sequence[str], include_internal: bool
-    ) -> tuple[TextClause, dict[str, object]]:
-        if self._database.dialect == "sqlite":
-            return _SQLITE_SEARCH, {"expression": _fts5_expression(tenant, terms, source_types, include_internal)}
-        return _postgres_search(len(terms)), {
-            **{f"word{number}": term for number, term in enumerate(terms)},
-            "any_type": not source_types,
-            "source_types": list(source_types),
-            "include_internal": include_internal,
-        }
+        return await self._database.read(read)
 
 
 def search_words(query: str) -> list[str]:
@@ -84,15 +77,23 @@ def search_words(query: str) -> list[str]:
     return list(dict.fromkeys(wanted))[:MAX_WORDS]
 
 
-def _fts5_expression(tenant: str, terms: Sequence[str], source_types: Sequence[str], include_internal: bool) -> str:
-    """A MATCH expression. It holds only digits of our own making and quoted words, so no text can change its shape."""
-    filters = [scope_token("tenant", tenant)]
-    if not include_internal:
-        filters.append(scope_token("audience", "public"))
-    if source_types:
-        filters.append("(" + " OR ".join(scope_token("source_type", name) for name in source_types) + ")")
-    any_word = " OR ".join(f'"{term}"' for term in terms)
-    return f"scope : ({' AND '.join(filters)}) AND {{title headings text}} : ({any_word})"
+def _search_postgres(
+    connection: Connection,
+    tenant: str,
+    terms: Sequence[str],
+    limit: int,
+    source_types: Sequence[str],
+    include_internal: bool,
+) -> Hits:
+    values = {
+        **{f"word{number}": term for number, term in enumerate(terms)},
+        "tenant": tenant,
+        "limit": limit,
+        "any_type": not source_types,
+        "source_types": list(source_types),
+        "include_internal": include_internal,
+    }
+    return [(chunk_id, score) for chunk_id, score in connection.execute(_postgres_search(len(terms)), values)]
 
 
 @lru_cache(maxsize=MAX_WORDS)

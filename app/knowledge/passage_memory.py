@@ -1,11 +1,11 @@
 """Passages that were looked up lately, ready to be judged."""
 
 import asyncio
-import hashlib
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Protocol
 
 import numpy as np
@@ -13,23 +13,29 @@ from cachetools import LRUCache
 
 from app.embeddings.base import Vectors
 from app.followups.types import BlockKind, Span
+from app.knowledge.manual_versions import Outdated, outdated_folders
 from app.knowledge.types import StoredChunk
-from app.language.words import content_stems
+from app.language.stemmed_text import StemmedText
 
 _TENANTS = 256
 _SAMPLE = 400
 _PARTS = re.compile(r"[\W_]+")
 
 
-class ChunkSource(Protocol):
-    async def chunks(self, tenant: str, ids: Sequence[str]) -> dict[str, StoredChunk]:
-        """Those of `ids` that are current chunks of `tenant`."""
+class DocumentSource(Protocol):
+    async def sources(self, tenant: str) -> Sequence[str]:
+        """The paths of the tenant's current documents."""
         ...
 
 
-class VectorSource(Protocol):
-    async def current_ids(self, tenant: str) -> tuple[set[str], set[str]]: ...
-    async def read(self, tenant: str, ids: Sequence[str]) -> dict[str, Vectors]: ...
+class ChunkSource(Protocol):
+    async def sample_ids(self, tenant: str, size: int) -> list[str]: ...
+
+    async def prepared(
+        self, tenant: str, ids: Sequence[str], prepare: "Callable[[StoredChunk, Vectors | None], Candidate]"
+    ) -> "dict[str, Candidate]":
+        """What `prepare` makes of those of `ids` that are current chunks of `tenant`, and of their vectors."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,18 +47,22 @@ class Candidate:
     """
 
     chunk: StoredChunk
-    stems: frozenset[str]
-    heading_stems: frozenset[str]
+    stems: Set[str]
+    heading_stems: Set[str]
     vector: Vectors | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Background:
-    """What is usual in a tenant's documents: of `size` chunks, how many hold each stem, and their mean vector."""
+    """What is usual in a tenant's documents: of `size` chunks, how many hold each stem, and their mean vector.
+
+    `outdated` are the folders that hold an older version of a manual.
+    """
 
     size: int
     holders: Mapping[str, int]
     centre: Vectors | None
+    outdated: Outdated = field(default_factory=dict)
 
 
 class PassageMemory:
@@ -61,12 +71,17 @@ class PassageMemory:
     What is current changes only with the knowledge version, so an entry can never outlive its publication.
     """
 
-    def __init__(self, chunks: ChunkSource, vectors: VectorSource, capacity: int = 4096) -> None:
+    def __init__(self, documents: DocumentSource, chunks: ChunkSource, capacity: int = 4096) -> None:
+        self._documents = documents
         self._chunks = chunks
-        self._vectors = vectors
         self._known: LRUCache[tuple[str, int, str], Candidate] = LRUCache(capacity)
-        self._backgrounds: LRUCache[tuple[str, int], Background] = LRUCache(_TENANTS)
+        self._backgrounds: LRUCache[tuple[str, int, date], Background] = LRUCache(_TENANTS)
         self._sampling = asyncio.Lock()
+        self._forgotten = 0
+
+    def holds(self, tenant: str, version: int, ids: Iterable[str]) -> bool:
+        """Whether `candidates` would find all of `ids` without asking the database."""
+        return all((tenant, version, chunk_id) in self._known for chunk_id in ids)
 
     async def candidates(self, tenant: str, version: int, ids: Sequence[str]) -> dict[str, Candidate]:
         """Those of `ids` that are current chunks of `tenant`. Raises `StorageUnavailable`."""
@@ -78,32 +93,49 @@ class PassageMemory:
                 missing.append(chunk_id)
             else:
                 found[chunk_id] = known
-        for chunk_id, read in (await self._read(tenant, missing)).items():
-            found[chunk_id] = self._known[tenant, version, chunk_id] = read
-        return found
+        forgotten = self._forgotten
+        read = await self._read(tenant, missing)
+        if forgotten == self._forgotten:
+            self._known.update({(tenant, version, chunk_id): one for chunk_id, one in read.items()})
+        return found | read
 
-    async def background(self, tenant: str, version: int) -> Background:
-        """What is usual in the tenant's documents, from a sample that depends on nothing but their ids."""
+    async def background(self, tenant: str, version: int, today: date = date.min) -> Background:
+        """What is usual in the tenant's documents, from a sample that depends on nothing but their ids and `today`.
+
+        What has expired by then is left out: old editions of one page must not make its words seem usual.
+        """
+        known = self._backgrounds.get((tenant, version, today))
+        if known is not None:
+            return known
         async with self._sampling:
-            if (tenant, version) not in self._backgrounds:
-                ids = sorted(set().union(*await self._vectors.current_ids(tenant)), key=_shuffled)[:_SAMPLE]
+            if (tenant, version, today) not in self._backgrounds:
+                ids = await self._chunks.sample_ids(tenant, _SAMPLE)
                 sample = (await self._read(tenant, ids)).values()
-                self._backgrounds[tenant, version] = _background(list(sample))
-            return self._backgrounds[tenant, version]
+                valid = [c for c in sample if c.chunk.expiry_date is None or c.chunk.expiry_date >= today]
+                outdated = outdated_folders(await self._documents.sources(tenant))
+                self._backgrounds[tenant, version, today] = replace(_background(valid), outdated=outdated)
+            return self._backgrounds[tenant, version, today]
+
+    def forget(self, tenant: str) -> None:
+        """Drop what is remembered of `tenant`; what is being read meanwhile is not remembered either."""
+        self._forgotten += 1
+        for key in [key for key in self._known if key[0] == tenant]:
+            self._known.pop(key, None)
+        for background in [key for key in self._backgrounds if key[0] == tenant]:
+            self._backgrounds.pop(background, None)
 
     async def _read(self, tenant: str, ids: Sequence[str]) -> dict[str, Candidate]:
         if not ids:
             return {}
-        chunks, vectors = await asyncio.gather(self._chunks.chunks(tenant, ids), self._vectors.read(tenant, ids))
-        return {chunk_id: candidate(chunk, vectors.get(chunk_id)) for chunk_id, chunk in chunks.items()}
+        return await self._chunks.prepared(tenant, ids, candidate)
 
 
 def candidate(chunk: StoredChunk, vector: Vectors | None) -> Candidate:
     """A chunk, prepared for judging."""
     place = _PARTS.sub(" ", f"{chunk.source.rsplit('.', 1)[0]} {chunk.source_type}")
     headings = [chunk.text[block.start : block.end] for block in chunk.blocks if block.kind is BlockKind.HEADING]
-    about = frozenset(content_stems(" ".join((chunk.title, *chunk.heading_path, *headings, place))))
-    return Candidate(chunk, about.union(content_stems(_prose(chunk))), about, vector)
+    about = " ".join((chunk.title, *chunk.heading_path, *headings, place))
+    return Candidate(chunk, StemmedText(f"{about} {_prose(chunk)}"), StemmedText(about), vector)
 
 
 def _prose(chunk: StoredChunk) -> str:
@@ -116,7 +148,3 @@ def _background(sample: Sequence[Candidate]) -> Background:
     vectors = [passage.vector for passage in sample if passage.vector is not None]
     holders = Counter(word for passage in sample for word in passage.stems)
     return Background(len(sample), holders, np.mean(vectors, axis=0, dtype=np.float32) if vectors else None)
-
-
-def _shuffled(chunk_id: str) -> bytes:
-    return hashlib.sha256(chunk_id.encode()).digest()

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from app.config_files import RetrievalConfig
 from app.errors import ConfigurationError
 from app.followups.types import BlockKind
-from app.knowledge.dates import parse_date, stated_validity
+from app.knowledge.dates import date_in_name, parse_date, stated_validity, year_in_name
 from app.knowledge.manifest import ManifestEntry, manifest_entry
 from app.knowledge.types import DocumentProfile, LoadedDocument
 from app.language.words import stem
@@ -23,12 +24,8 @@ _JUNK_TITLE = re.compile(
     r"^(?:microsoft (?:word|excel|powerpoint)\b.*|untitled.*|document\d*|slide 1|.*\.\w{2,4}|[\W\d]*)$", re.IGNORECASE
 )
 _WORDS = re.compile(r"[A-Z]+s?(?![a-z])|[A-Z]?[a-z]+|\d+")
-_NAME_DATE = re.compile(
-    r"(?<!\d)(?P<year>(?:19|20)\d{2})[-_.]?(?P<month>0[1-9]|1[0-2])[-_.]?(?P<day>0[1-9]|[12]\d|3[01])(?!\d)"
-)
-_NAME_MONTH = re.compile(r"(?<!\d)(?P<year>(?:19|20)\d{2})[-_.](?P<month>0[1-9]|1[0-2])(?!\d)")
-_NAME_YEAR = re.compile(r"(?<!\d)(?P<year>(?:19|20)\d{2})(?!\d)")
-_STATED_TYPES = frozenset({"pricing", "legal", "support", "security"})
+_STATED_TYPES = frozenset({"pricing", "legal", "support", "security", GENERAL})
+_STATED_WITHIN = 40  # blocks
 # Types that say little: a word for one of them gives way to any other word.
 _WEAK_TYPES = frozenset({"documentation", "features", "blog", GENERAL})
 _TITLE_WITHIN = 12  # blocks
@@ -46,13 +43,15 @@ def profile_document(path: Path, root: Path, document: LoadedDocument, config: R
     metadata = dict(document.metadata)
     said = manifest_entry(path, root)
     source_type = _source_type(path, root, metadata, said, config)
-    effective, expiry = _dates(path, document, metadata, said, source_type)
+    effective, expiry = _effective(path, document, said, source_type), _expiry(document, said, source_type)
     return DocumentProfile(
         title=_title(path, document, said),
         source_type=source_type,
         internal=_internal(path, root, metadata, said, config),
-        effective_date=effective,
-        expiry_date=expiry,
+        effective_date=effective.day,
+        expiry_date=expiry.day,
+        effective_source=effective.source,
+        expiry_source=expiry.source,
     )
 
 
@@ -171,36 +170,48 @@ def _internal(
 # --------------------------------------------------------------------------- dates
 
 
-def _dates(
-    path: Path, document: LoadedDocument, metadata: Mapping[str, str], said: ManifestEntry, source_type: str
-) -> tuple[date | None, date | None]:
-    text = "\n".join(block.text for block in document.blocks[:40])
-    stated = stated_validity(text) if source_type in _STATED_TYPES or source_type == GENERAL else (None, None)
-    effective = (
-        _first_date(metadata, _EFFECTIVE_KEYS)
-        or said.effective_date
-        or _date_in_name(path.stem)
-        or stated[0]
-        or (_year_in_name(path.stem) if source_type == "pricing" else None)
-        or _first_date(metadata, _PUBLISHED_KEYS)
+@dataclass(frozen=True, slots=True)
+class _Dated:
+    """A date and where it was found."""
+
+    day: date | None = None
+    source: str | None = None
+
+
+def _effective(path: Path, document: LoadedDocument, said: ManifestEntry, source_type: str) -> _Dated:
+    """Front matter, manifest, a day or month in the file name, the text, the year in the name of a price list, and
+    last when it was written: the first that says something decides."""
+    metadata = dict(document.metadata)
+    return _first_known(
+        _Dated(_first_date(metadata, _EFFECTIVE_KEYS), "front_matter"),
+        _Dated(said.effective_date, "manifest"),
+        _Dated(date_in_name(path.stem), "file_name"),
+        _Dated(_stated(document, source_type)[0], "text"),
+        _Dated(year_in_name(path.stem) if source_type == "pricing" else None, "file_name"),
+        _Dated(_first_date(metadata, _PUBLISHED_KEYS), "published"),
     )
-    expiry = _first_date(metadata, _EXPIRY_KEYS, end=True) or said.expiry_date or stated[1]
-    return effective, expiry
+
+
+def _expiry(document: LoadedDocument, said: ManifestEntry, source_type: str) -> _Dated:
+    """Front matter, manifest, the text: the first that says something decides."""
+    return _first_known(
+        _Dated(_first_date(dict(document.metadata), _EXPIRY_KEYS, end=True), "front_matter"),
+        _Dated(said.expiry_date, "manifest"),
+        _Dated(_stated(document, source_type)[1], "text"),
+    )
+
+
+def _first_known(*dates: _Dated) -> _Dated:
+    return next((found for found in dates if found.day is not None), _Dated())
+
+
+def _stated(document: LoadedDocument, source_type: str) -> tuple[date | None, date | None]:
+    """What the text says about its own validity, where texts of this type do such a thing."""
+    if source_type not in _STATED_TYPES:
+        return None, None
+    return stated_validity("\n".join(block.text for block in document.blocks[:_STATED_WITHIN]))
 
 
 def _first_date(metadata: Mapping[str, str], keys: Sequence[str], *, end: bool = False) -> date | None:
     found = (parse_date(metadata[key], end=end) for key in keys if key in metadata)
     return next(filter(None, found), None)
-
-
-def _date_in_name(name: str) -> date | None:
-    if match := _NAME_DATE.search(name):
-        return parse_date(f"{match['year']}-{match['month']}-{match['day']}")
-    if match := _NAME_MONTH.search(name):
-        return parse_date(f"{match['year']}-{match['month']}-01")
-    return None
-
-
-def _year_in_name(name: str) -> date | None:
-    match = _NAME_YEAR.search(name)
-    return date(int(match["year"]), 1, 1) if match else None

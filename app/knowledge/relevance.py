@@ -1,7 +1,7 @@
 """How likely a passage answers a query, as a number that means the same for every embedding model."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 from app.config_files import RelevanceWeights
@@ -49,6 +49,11 @@ def relevance(weights: RelevanceWeights, signals: Signals) -> float:
     return 1 / (1 + math.exp(-max(-60.0, min(60.0, score))))
 
 
+def clear_contrast(weights: RelevanceWeights) -> float:
+    """The contrast at which a passage is as likely relevant as not, though no word of the query is in it; >= 0."""
+    return max(0.0, -weights.intercept / weights.contrast) if weights.contrast else 0.0
+
+
 def contrast(cosine: float, usual: float, size: int) -> float:
     """How much nearer a passage is to the query than `size` others are on average (`usual`), -2..2.
 
@@ -69,7 +74,7 @@ def term_weights(query: str, holders: Mapping[str, int], size: int) -> dict[str,
     }
 
 
-def term_coverage(weights: Mapping[str, float], stems: frozenset[str]) -> float:
+def term_coverage(weights: Mapping[str, float], stems: Container[str]) -> float:
     """The share, by weight, of the query's words among `stems`, 0..1; 0 for a query without content words."""
     total = sum(weights.values())
     return sum(weight for word, weight in weights.items() if word in stems) / total if total else 0.0

@@ -8,29 +8,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from app.errors import InvalidInput
+from app.errors import DocumentRefused, InvalidInput
+from app.knowledge.loaders.formats import UNREADABLE_SUFFIXES
 
 MANIFEST_NAMES = frozenset({"manifest.yaml", "manifest.yml"})
 
-# Formats that people keep documents in and that we cannot read: to be refused by name, never passed over.
-_UNREADABLE_DOCUMENTS = frozenset(
+# Files without a suffix that lie in nearly every folder and are no documents of a company.
+_KNOWN_BY_NAME = frozenset(
     """
-    .doc .docm .dot .dotx .odt .ott .fodt .rtf .pages .wpd .wps .abw .xls .xlsm .xlsb .ods .fods .numbers .ppt .pptx
-    .pptm .pps .ppsx .odp .key .eml .msg .mbox .epub .mobi .azw3 .djvu .xps .oxps .ps .tex .rst .adoc .asciidoc .org
-    .one .vsd .vsdx .mht .mhtml .pub .wiki
-    """.split()  # noqa: SIM905 - a list of suffixes reads better as text
+    license licence copying copyright notice patents authors contributors codeowners maintainers changelog version
+    makefile dockerfile containerfile procfile jenkinsfile gemfile rakefile vagrantfile brewfile pipfile cname
+    """.split()  # noqa: SIM905 - a list of names reads better as text
 )
-# How PDF, ZIP-based and old Office files, and RTF begin: tells a document that lost its suffix from a LICENSE.
-_DOCUMENT_MAGIC = (b"%PDF-", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"{\\rtf")
 
-FileKind = Literal["document", "unsupported", "other"]
+FileKind = Literal["document", "unsupported", "other", "outside", "unreadable"]
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
     """A file below the ingested folder. `source` is its path relative to that folder, with `/`.
 
-    `unsupported` looks like a document in a format without a loader; `other` is no document at all.
+    `unsupported` may be a document, but in a format without a loader or without a suffix; `other` is none. `outside` is
+    a link to a folder, to nothing or out of the folder, or no file at all; `unreadable` a folder that cannot be opened.
     """
 
     path: Path
@@ -38,18 +37,27 @@ class SourceFile:
     kind: FileKind
 
 
-def find_files(source: Path, supported: Collection[str]) -> tuple[Path, list[SourceFile]]:
+def find_files(source: Path, supported: Collection[str], root: Path | None = None) -> tuple[Path, list[SourceFile]]:
     """The root that sources are relative to, and the files of `source` (a folder or one file) in a stable order.
 
-    Hidden files, office lock files, manifests and links that lead out of the folder are passed over. Raises
-    `InvalidInput` if there is no such file or folder.
+    The root is `root` if given, else the folder itself, or that of the file. Hidden files, office lock files and
+    manifests are passed over. Raises `InvalidInput` if there is no such file or folder, or if it is not below `root`.
     """
-    if source.is_file():
-        return source.parent, [_source_file(source, source.parent, supported)]
-    if not source.is_dir():
+    if not source.exists():
         raise InvalidInput(f"There is no file or folder {source}.")
-    files = [_source_file(path, source, supported) for path in _visible_files(source)]
-    return source, sorted(files, key=lambda file: file.source)
+    root = root or (source if source.is_dir() else source.parent)
+    if not source.is_relative_to(root):
+        raise InvalidInput(f"{source} is not below the folder {root}; give the folder that holds it.")
+    if source.is_file():
+        return root, [SourceFile(source, _name(source, root), _kind(source, supported))]
+    files = [*_visible_files(source, root, supported)]
+    return root, sorted(files, key=lambda file: file.source)
+
+
+def refuse_larger_than(path: Path, most_bytes: int) -> None:
+    """Raise `DocumentRefused` without reading a file that is too large to be taken in."""
+    if path.stat().st_size > most_bytes:
+        raise DocumentRefused("too_large", f"The file is larger than {most_bytes >> 20} MB; split it.")
 
 
 def content_hash(path: Path) -> str:
@@ -71,36 +79,34 @@ def manifest_hash(path: Path, root: Path) -> str:
         folder = folder.parent
 
 
-def _visible_files(root: Path) -> Iterator[Path]:
+def _visible_files(source: Path, root: Path, supported: Collection[str]) -> Iterator[SourceFile]:
     inside = root.resolve()
-    for folder, subfolders, names in os.walk(root):
+    closed: list[OSError] = []
+    for folder, subfolders, names in os.walk(source, onerror=closed.append):
         subfolders[:] = [name for name in subfolders if not name.startswith(".")]
-        for name in names:
+        links = [name for name in subfolders if Path(folder, name).is_symlink()]
+        for name in (*links, *names):
             path = Path(folder, name)
-            if name.startswith((".", "~$")) or name.lower() in MANIFEST_NAMES or not path.is_file():
+            if name.startswith((".", "~$")) or name.lower() in MANIFEST_NAMES:
                 continue
-            if path.resolve().is_relative_to(inside):
-                yield path
+            if path.is_file() and path.resolve().is_relative_to(inside):
+                yield SourceFile(path, _name(path, root), _kind(path, supported))
+            else:
+                yield SourceFile(path, _name(path, root), "outside")
+    for error in closed:
+        yield SourceFile(Path(error.filename), _name(Path(error.filename), root), "unreadable")
 
 
-def _source_file(path: Path, root: Path, supported: Collection[str]) -> SourceFile:
+def _name(path: Path, root: Path) -> str:
     # One name for one file: systems differ in how they compose accents, and names need not even be valid text.
     name = os.fsencode(path.relative_to(root).as_posix()).decode("utf-8", "replace")
-    return SourceFile(path, unicodedata.normalize("NFC", name), _kind(path, supported))
+    return unicodedata.normalize("NFC", name)
 
 
 def _kind(path: Path, supported: Collection[str]) -> FileKind:
     suffix = path.suffix.lower()
     if suffix in supported:
         return "document"
-    if suffix in _UNREADABLE_DOCUMENTS:
-        return "unsupported"
-    return "unsupported" if not suffix and _begins_like_document(path) else "other"
-
-
-def _begins_like_document(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            return file.read(8).startswith(_DOCUMENT_MAGIC)
-    except OSError:
-        return False
+    if not suffix:
+        return "other" if path.name.lower() in _KNOWN_BY_NAME else "unsupported"
+    return "unsupported" if suffix in UNREADABLE_SUFFIXES else "other"

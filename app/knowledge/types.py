@@ -68,7 +68,9 @@ class DocumentProfile:
     """What ingestion knows about a document besides its text.
 
     `source_type` is one of the names in `config/retrieval.yaml` (`pricing`, `case_studies`, ...). `internal` documents
-    are searchable by the company but never evidence for a message to a lead.
+    are searchable by the company but never evidence for a message to a lead. `effective_source` and `expiry_source`
+    say where a date was found: `front_matter`, `manifest` (or stated with an upload), `file_name`, `text`, or
+    `published` (when it was written).
     """
 
     title: str
@@ -76,11 +78,17 @@ class DocumentProfile:
     internal: bool
     effective_date: date | None = None
     expiry_date: date | None = None
+    effective_source: str | None = None
+    expiry_source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StoredChunk:
-    """A chunk of a current version as read back from SQL, with its document's fields."""
+    """A chunk of a current version as read back from SQL, with its document's fields.
+
+    `expiry_date` is the last day on which it counts: its document's own, or the day before a newer document of the
+    same name took effect.
+    """
 
     id: str
     document_id: str

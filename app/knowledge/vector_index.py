@@ -7,7 +7,6 @@ against SQL, which alone knows what is current.
 import asyncio
 import hashlib
 import os
-import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -21,15 +20,21 @@ from chromadb.errors import ChromaError, NotFoundError
 
 from app.embeddings.base import Vectors
 from app.errors import IndexLocked, IndexUnavailable
+from app.knowledge import index_wipe
+from app.knowledge.fresh_memory import overwrite_memory
+from app.knowledge.index_identity import new_identity, read_identity
 from app.knowledge.index_lock import IndexLock
+from app.knowledge.index_rebuild import REBUILT, REWRITTEN, recover, switch
 from app.observability import get_logger
 
 T = TypeVar("T")
 Hits = list[tuple[str, float]]
 
-_IDENTITY = "index.id"
 _PAGE = 1000
 _MAX_WAITING = 256
+# How widely the graph is searched. Chroma's own 100 misses a quarter of the nearest among 100,000 crowded vectors.
+_SEARCH_WIDTH = 600
+_COSINE = {"hnsw": {"space": "cosine", "ef_search": _SEARCH_WIDTH}}
 _log = get_logger("vector_index")
 
 
@@ -85,8 +90,10 @@ class VectorIndex:
             end = begin + _PAGE
             await self._call(partial(self._upsert, tenant, digest, list(ids[begin:end]), vectors[begin:end]))
 
-    async def remove(self, tenant: str, digest: str, ids: Sequence[str]) -> None:
-        """Forget `ids`; unknown ones are ignored."""
+    async def remove(self, tenant: str, digest: str, ids: Sequence[str], *, erased: bool = False) -> None:
+        """Forget `ids`; unknown ones are ignored. Vectors of `erased` documents stay in the files until `wipe`."""
+        if erased:
+            await self._call(partial(self._mark_unwiped, tenant, digest))
         for begin in range(0, len(ids), _PAGE):
             batch = list(ids[begin : begin + _PAGE])
             await self._call(partial(self._delete, tenant, digest, batch))
@@ -104,9 +111,33 @@ class VectorIndex:
             if len(page) < _PAGE:
                 return found
 
+    async def vectors(self, tenant: str, digest: str, ids: Sequence[str]) -> dict[str, Vectors]:
+        """The vectors of those `ids` that the index holds."""
+        return await self._call(partial(self._read, tenant, digest, list(ids)))
+
     async def drop(self, tenant: str, digest: str) -> None:
         """Delete the tenant's collection, if there is one."""
         await self._call(partial(self._drop, tenant, digest))
+
+    async def wipe(self) -> None:
+        """Rewrite collections that vectors were erased from, because Chroma only marks vectors as deleted.
+
+        Searches go on meanwhile; additions and removals must not. After a crash the next call begins anew.
+        """
+        names = await self._call(self._unwiped)
+        for name in names:
+            if not await self._call(partial(self._on_client, index_wipe.begin_copy, name, _COSINE)):
+                continue
+            offset = 0
+            while copied := await self._call(partial(self._on_client, index_wipe.copy, name, offset)):
+                offset += copied
+            await self._call(partial(self._switch, name, REWRITTEN))
+        if names:
+            await self._call(partial(index_wipe.finish, self._directory, names))
+
+    async def switch(self, tenant: str, digest: str) -> None:
+        """Put the collection that was filled under `digest` + `REBUILT` in the place of the one in use."""
+        await self._call(partial(self._switch, self._name(tenant, digest), REBUILT))
 
     # ----------------------------------------------------------------- the one thread
 
@@ -150,7 +181,8 @@ class VectorIndex:
         if self._client is None:
             self._lock.acquire(f"process {os.getpid()}")
             self._client = _connect(self._directory)
-            self._identity = read_identity(self._directory) or _new_identity(self._directory)
+            recover(self._client)
+            self._identity = read_identity(self._directory) or new_identity(self._directory)
         return self._client
 
     def _forget(self) -> None:
@@ -168,7 +200,7 @@ class VectorIndex:
         client, name = self._opened(), self._name(tenant, digest)
         if name not in self._collections:
             self._collections[name] = client.get_or_create_collection(
-                name, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
+                name, embedding_function=None, configuration=_COSINE
             )
         return self._collections[name]
 
@@ -176,7 +208,7 @@ class VectorIndex:
         client, name = self._opened(), self._name(tenant, digest)
         if name not in self._collections:
             try:
-                self._collections[name] = client.get_collection(name, embedding_function=None)
+                self._collections[name] = _widened(client.get_collection(name, embedding_function=None))
             except NotFoundError:
                 return None
         return self._collections[name]
@@ -201,19 +233,50 @@ class VectorIndex:
         collection = self._existing(tenant, digest)
         return [] if collection is None else collection.get(limit=_PAGE, offset=offset, include=[])["ids"]
 
+    def _read(self, tenant: str, digest: str, ids: list[str]) -> dict[str, Vectors]:
+        collection = self._existing(tenant, digest)
+        if collection is None or not ids:
+            return {}
+        found = collection.get(ids=ids, include=["embeddings"])
+        return {
+            id: np.asarray(vector, dtype=np.float32)
+            for id, vector in zip(found["ids"], found["embeddings"], strict=True)
+        }
+
     def _drop(self, tenant: str, digest: str) -> None:
         if self._existing(tenant, digest) is not None:
             name = self._name(tenant, digest)
             self._client.delete_collection(name)
             del self._collections[name]
 
+    def _mark_unwiped(self, tenant: str, digest: str) -> None:
+        if self._existing(tenant, digest) is not None:
+            index_wipe.mark(self._directory, self._name(tenant, digest))
+
+    def _unwiped(self) -> list[str]:
+        self._opened()
+        return index_wipe.marked(self._directory)
+
+    def _on_client(self, step: Callable[..., T], *arguments: object) -> T:
+        return step(self._opened(), *arguments)
+
+    def _switch(self, name: str, beside: str) -> None:
+        client = self._opened()
+        self._collections.clear()
+        switch(client, name, beside)
+
     def _name(self, tenant: str, digest: str) -> str:
-        """Derived here and from a hash, so that no tenant name can reach another's collection."""
-        key = hashlib.sha256(f"{tenant}\0{digest}".encode()).hexdigest()[:32]
-        return f"{self._base_name}-{key}"
+        """Derived here and from a hash, so that no tenant name can reach another's collection.
+
+        A digest that ends in `REBUILT` names the collection beside the one in use.
+        """
+        plain = digest.removesuffix(REBUILT)
+        key = hashlib.sha256(f"{tenant}\0{plain}".encode()).hexdigest()[:32]
+        return f"{self._base_name}-{key}{digest[len(plain) :]}"
 
 
 def _connect(directory: Path) -> Any:  # noqa: ANN401
+    overwrite_memory()
     settings = Settings(anonymized_telemetry=False)
     try:
         return chromadb.PersistentClient(path=str(directory), settings=settings)
@@ -222,20 +285,13 @@ def _connect(directory: Path) -> Any:  # noqa: ANN401
         return chromadb.PersistentClient(path=str(directory), settings=settings)
 
 
+def _widened(collection: Any) -> Any:  # noqa: ANN401
+    """The collection, set to the width of search if an earlier release created it."""
+    if collection.configuration_json["hnsw"]["ef_search"] != _SEARCH_WIDTH:
+        collection.modify(configuration={"hnsw": {"ef_search": _SEARCH_WIDTH}})
+    return collection
+
+
 def _ranked(ids: list[str], distances: list[float]) -> Hits:
     hits = [(id, max(-1.0, min(1.0, 1.0 - float(distance)))) for id, distance in zip(ids, distances, strict=True)]
     return sorted(hits, key=lambda hit: (-hit[1], hit[0]))
-
-
-def read_identity(directory: Path) -> str | None:
-    """The identity of the index in `directory`, whoever has it open; None if there is none."""
-    try:
-        return (directory / _IDENTITY).read_text(encoding="utf-8").strip() or None
-    except FileNotFoundError:
-        return None
-
-
-def _new_identity(directory: Path) -> str:
-    identity = uuid.uuid4().hex
-    (directory / _IDENTITY).write_text(identity, encoding="utf-8")
-    return identity

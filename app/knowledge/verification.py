@@ -1,13 +1,13 @@
 """Is the vector index what the database says it should be?"""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Protocol
 
 import numpy as np
 
 from app.embeddings.base import Vectors
-from app.knowledge.index_sync import IndexDifference, IndexSync
+from app.knowledge.index_sync import IndexSync
 from app.knowledge.vector_index import VectorIndex
 from app.storage.records import DocumentSummary
 
@@ -25,22 +25,40 @@ class StoredVectors(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Verification:
-    """The state of one tenant. `lost` are the sources whose first chunk does not find itself in the index."""
+class IndexState:
+    """The state of one tenant, in numbers of chunks; `lost` counts documents whose first chunk does not find itself.
+
+    `unusable` were embedded by another model. `mended` is None if nothing was repaired, else whether all is well now.
+    """
 
     tenant: str
     documents: int
     chunks: int
-    difference: IndexDifference
-    lost: tuple[str, ...]
+    missing: int
+    orphaned: int
+    wrong: int
+    unusable: int
+    lost: int
+    mended: bool | None = None
 
     @property
     def passed(self) -> bool:
-        return self.difference.equal and not self.difference.unusable and not self.lost
+        return not (self.missing or self.orphaned or self.wrong or self.unusable or self.lost)
+
+    def after(self, repaired: "IndexState") -> "IndexState":
+        """This state, which was found before a repair that led to `repaired`."""
+        return replace(self, mended=repaired.passed)
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "IndexState":
+        return cls(**values)
 
 
 class Verifier:
-    """Compares every id, and searches for one known vector per document."""
+    """Compares every id and every vector, and searches for one known vector per document."""
 
     def __init__(
         self, documents: Documents, vectors: StoredVectors, sync: IndexSync, index: VectorIndex, digest: str
@@ -51,24 +69,30 @@ class Verifier:
         self._index = index
         self._digest = digest
 
-    async def verify(self, tenant: str) -> Verification:
+    async def verify(self, tenant: str) -> IndexState:
         """Needs an open index. Raises `IndexUnavailable` or `StorageUnavailable`."""
-        difference = await self._sync.compare(tenant)
+        difference = await self._sync.compare(tenant, vectors=True)
         documents = await self._documents.documents(tenant)
-        lost: list[str] = []
+        lost = 0
         for begin in range(0, len(documents), _BATCH):
             lost += await self._lost(tenant, documents[begin : begin + _BATCH])
-        return Verification(
-            tenant, len(documents), sum(document.chunks for document in documents), difference, tuple(lost)
+        return IndexState(
+            tenant=tenant,
+            documents=len(documents),
+            chunks=sum(document.chunks for document in documents),
+            missing=len(difference.missing),
+            orphaned=len(difference.orphaned),
+            wrong=len(difference.wrong),
+            unusable=difference.unusable,
+            lost=lost,
         )
 
-    async def _lost(self, tenant: str, documents: Sequence[DocumentSummary]) -> list[str]:
-        first = {f"{document.version_id}:0": document.source for document in documents}
-        vectors = await self._vectors.read(tenant, list(first))
+    async def _lost(self, tenant: str, documents: Sequence[DocumentSummary]) -> int:
+        vectors = await self._vectors.read(tenant, [f"{document.version_id}:0" for document in documents])
         if not vectors:
-            return []
+            return 0
         found = await self._index.search(tenant, self._digest, np.stack(list(vectors.values())), _LIMIT)
-        return [first[id] for id, hits in zip(vectors, found, strict=True) if not _finds_itself(id, hits)]
+        return sum(not _finds_itself(id, hits) for id, hits in zip(vectors, found, strict=True))
 
 
 def _finds_itself(chunk_id: str, hits: list[tuple[str, float]]) -> bool:

@@ -2,19 +2,23 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Coroutine
-from typing import Any, Literal
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any, Literal, TypeVar
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from app.errors import StorageUnavailable
 from app.storage.engines import BEGIN_OPTION, build_engine, make_folder, parse_url
 from app.storage.failures import storage_errors
+from app.storage.short_transactions import ShortTransactions
+
+T = TypeVar("T")
 
 CLEANUP_SECONDS = 5.0
 # Longer than the PostgreSQL driver takes to give up a query that it has been told to cancel.
 ABANDON_SECONDS = 8.0
+_NOT_CONNECTED = "the database is not connected; call connect() first"
 
 
 class Database:
@@ -27,6 +31,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self._url = parse_url(url)
         self._engine: AsyncEngine | None = None
+        self._short: ShortTransactions | None = None
         self._writing = asyncio.Lock()
 
     @property
@@ -43,11 +48,15 @@ class Database:
         if self._engine is None:
             make_folder(self._url)
             self._engine = build_engine(self._url)
+            self._short = ShortTransactions(self._url)
         await self.ping()
 
     async def close(self) -> None:
         """Close every connection. Safe to call twice."""
         engine, self._engine = self._engine, None
+        short, self._short = self._short, None
+        if short is not None:
+            await short.close()
         if engine is not None:
             await _to_the_end(engine.dispose())
 
@@ -63,8 +72,7 @@ class Database:
         On SQLite the write lock is taken at the start. Writers of this process queue on a lock of their own, so that
         those who wait hold no connection that a reader could use.
         """
-        queue = self._writing if self.dialect == "sqlite" else contextlib.nullcontext()
-        async with queue, self._transaction(self._opened()) as session:
+        async with self._queue(), self._transaction(self._opened()) as session:
             yield session
 
     @contextlib.asynccontextmanager
@@ -76,10 +84,42 @@ class Database:
         async with self._transaction(self._opened().execution_options(**options)) as session:
             yield session
 
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """`snapshot` for a few small queries that a request waits for: `work` runs in a thread."""
+        return await self._opened_short().read(work)
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """`session` for a few small statements that a request waits for: `work` runs in a thread."""
+        async with self._queue():
+            return await self._opened_short().write(work)
+
+    def _queue(self) -> contextlib.AbstractAsyncContextManager[None]:
+        return self._writing if self.dialect == "sqlite" else contextlib.nullcontext()
+
+    async def empty_log(self) -> None:
+        """Move SQLite's write-ahead log into its file and truncate it, so that deleted text is in neither.
+
+        Raises `StorageUnavailable` while a reader still needs the log. PostgreSQL looks after its own: nothing happens.
+        """
+        if self.dialect == "postgresql":
+            return
+        with storage_errors():
+            async with self._writing, self._opened().connect() as connection:
+                raw = (await connection.get_raw_connection()).driver_connection
+                assert raw is not None
+                [(busy, _, _)] = await raw.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+        if busy:
+            raise StorageUnavailable("The log of the database is in use; try again.")
+
     def _opened(self) -> AsyncEngine:
         if self._engine is None:
-            raise RuntimeError("the database is not connected; call connect() first")
+            raise RuntimeError(_NOT_CONNECTED)
         return self._engine
+
+    def _opened_short(self) -> ShortTransactions:
+        if self._short is None:
+            raise RuntimeError(_NOT_CONNECTED)
+        return self._short
 
     @contextlib.asynccontextmanager
     async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[AsyncSession]:

@@ -4,7 +4,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -13,6 +13,8 @@ from app.errors import ConfigurationError, StorageUnavailable
 POOL_SIZE = 5
 POOL_TIMEOUT_SECONDS = 5.0
 BUSY_TIMEOUT_SECONDS = 10
+# A short transaction whose caller has gone holds its thread, and the end of the process, no longer than this.
+SHORT_STATEMENT_SECONDS = 15
 # Execution option that names the first statement of a transaction on SQLite.
 BEGIN_OPTION = "sqlite_begin"
 
@@ -60,6 +62,19 @@ def build_engine(url: URL) -> AsyncEngine:
     )
 
 
+def build_sync_engine(url: URL) -> Engine:
+    """The same database through the driver's blocking interface: for threads."""
+    pool: dict[str, Any] = {"pool_size": POOL_SIZE, "max_overflow": 0, "pool_timeout": POOL_TIMEOUT_SECONDS}
+    if url.get_backend_name() == "sqlite":
+        arguments = {"timeout": BUSY_TIMEOUT_SECONDS, "factory": RollingBackConnection}
+        engine = create_engine(url.set(drivername="sqlite"), connect_args=arguments, **pool)
+        event.listen(engine, "connect", prepare_sqlite)
+        event.listen(engine, "begin", begin_sqlite)
+        return engine
+    options = f"{_POSTGRES_ARGUMENTS['options']} -c statement_timeout={SHORT_STATEMENT_SECONDS}s"
+    return create_engine(url, pool_pre_ping=True, connect_args=_POSTGRES_ARGUMENTS | {"options": options}, **pool)
+
+
 class RollingBackConnection(sqlite3.Connection):
     """Ends its transaction when it is closed.
 
@@ -90,7 +105,8 @@ def prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - 
 
     WAL lets readers go on while one connection writes. `synchronous=NORMAL` is safe against corruption and against a
     killed process; only a power failure may undo the last commits, and everything derived from them is reconciled at
-    the next start. The driver must not begin transactions by itself: `begin_sqlite` does.
+    the next start. `secure_delete` overwrites what is deleted, because erasing a document must leave no bytes of it.
+    The driver must not begin transactions by itself: `begin_sqlite` does.
     """
     connection.isolation_level = None
     cursor = connection.cursor()
@@ -98,6 +114,7 @@ def prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - 
         f"busy_timeout = {BUSY_TIMEOUT_SECONDS * 1000}",
         "journal_mode = WAL",
         "synchronous = NORMAL",
+        "secure_delete = ON",
         "foreign_keys = ON",
         "temp_store = MEMORY",
         "cache_size = -16000",

@@ -1,6 +1,6 @@
 """The audit of every message that was written."""
 
-from dataclasses import asdict, fields
+from dataclasses import fields
 
 from sqlalchemy import insert, select
 
@@ -10,19 +10,25 @@ from app.storage.records import GenerationRecord
 from app.storage.rows import insert_tenant
 from app.storage.tables import GenerationRow
 
+_INSERT = insert(GenerationRow.__table__)  # type: ignore[arg-type]
+
 
 class GenerationRepository:
     """Written once, never changed. Every method raises `StorageUnavailable`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        # Tenants whose row is known to exist; a tenant's row is never deleted.
+        self._tenants: set[str] = set()
 
     async def record(self, record: GenerationRecord) -> None:
-        values = asdict(record)
+        values = {field.name: getattr(record, field.name) for field in fields(record)}
         values["tenant_id"] = values.pop("tenant")
-        async with self._database.session() as session:
-            await insert_tenant(session, record.tenant)
-            await session.execute(insert(GenerationRow), values)
+        if record.tenant not in self._tenants:
+            async with self._database.session() as session:
+                await insert_tenant(session, record.tenant)
+            self._tenants.add(record.tenant)
+        await self._database.write(lambda connection: connection.execute(_INSERT, values))
 
     async def get(self, tenant: str, generation_id: str) -> GenerationRecord:
         """Raises `NotFound`, with the same words for a foreign and for a missing id."""

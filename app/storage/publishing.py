@@ -10,6 +10,7 @@ from app.errors import NotFound
 from app.storage.rows import batches, utc_now
 from app.storage.search_rows import add_search_rows, remove_search_rows
 from app.storage.tables import DocumentRow, IndexChangeRow, TenantRow, VersionRow
+from app.storage.validity import refresh_validity
 
 
 @dataclass(slots=True)
@@ -39,6 +40,7 @@ async def publish_versions(
         query = select(TenantRow.knowledge_version).where(TenantRow.id == tenant)
         return (await session.execute(query)).scalar_one_or_none() or 0
     await _apply(session, plan)
+    await refresh_validity(session, tenant, plan.current.keys())
     await remove_search_rows(session, dialect, plan.retired)
     await add_search_rows(session, dialect, plan.added)
     await _append_changes(session, tenant, plan)

@@ -1,23 +1,47 @@
 """What the repositories take and give: plain frozen values, no rows."""
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.knowledge.conflicts.types import StatedFigure
 from app.knowledge.types import Chunk, DocumentProfile
+
+Origin = Literal["folder", "upload"]
 
 
 @dataclass(frozen=True, slots=True)
 class KnownDocument:
-    """The published version of a document, as ingestion compares it with a file."""
+    """The published version of a document, as ingestion compares it with a file.
+
+    `folder_hash` is the content that a folder held last under this name, for a version that was uploaded since.
+    `folder` is the absolute path of the folder that it was ingested from last, if that is known.
+    """
 
     document_id: str
     version_id: str
     content_hash: str
     pipeline_fingerprint: str
+    origin: Origin = "folder"
+    folder_hash: str | None = None
+    folder: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StagedVersion:
+    """A version that an interrupted run has stored and not published."""
+
+    version_id: str
+    chunks: int
+
+
+def text_hash(embedding_text: str) -> bytes:
+    """Stands for a text that was embedded: 16 bytes."""
+    return hashlib.blake2b(embedding_text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +60,8 @@ class NewVersion:
     chunks: tuple[Chunk, ...]
     vectors: NDArray[np.float32]
     embedding_model: str
+    origin: Origin = "folder"
+    figures: tuple[StatedFigure, ...] = ()
 
     def __post_init__(self) -> None:
         if self.vectors.ndim != 2 or len(self.vectors) != len(self.chunks):
@@ -57,6 +83,66 @@ class DocumentSummary:
     expiry_date: date | None
     chunks: int
     published_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentDocument:
+    """What is published under a name."""
+
+    document_id: str
+    chunks: int
+    published_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ListedDocument:
+    """One document for lists. `removed` ones had a current version once; the fields tell of their newest."""
+
+    document_id: str
+    source: str
+    removed: bool
+    number: int
+    title: str
+    source_type: str
+    internal: bool
+    origin: Origin
+    effective_date: date | None
+    expiry_date: date | None
+    published_at: datetime
+    chunks: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListedVersion:
+    """One published version of a document; `state` is `published` for the current one, else `superseded`."""
+
+    version_id: str
+    number: int
+    state: str
+    title: str
+    source_type: str
+    internal: bool
+    origin: Origin
+    effective_date: date | None
+    expiry_date: date | None
+    content_hash: str
+    created_at: datetime
+    published_at: datetime
+    chunks: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListedChunk:
+    """One chunk of a version, as it was cut."""
+
+    id: str
+    ordinal: int
+    start: int
+    end: int
+    page: int | None
+    tokens: int
+    heading_path: list[str]
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +196,56 @@ class ApiKeyRow:
     prefix: str
     created_at: datetime
     revoked_at: datetime | None
+
+
+JobState = Literal["queued", "running", "done", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class JobFile:
+    """One uploaded file and what became of it. `status` is `waiting` until then; `reason` and `message` say why not."""
+
+    name: str
+    size_bytes: int
+    sha256: str
+    status: str = "waiting"
+    reason: str | None = None
+    message: str | None = None
+    chunks: int = 0
+    document_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """An upload to be ingested. `stated` is what the caller said about the files, as JSON.
+
+    `request_hash` stands for everything in the request; `request_key` is its `Idempotency-Key`.
+    """
+
+    id: str
+    tenant: str
+    store: str
+    request_key: str | None
+    request_hash: str
+    stated: dict[str, Any]
+    files: tuple[JobFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """An upload and how far it has come: `done` of its files were read. `seq` counts the tenant's jobs."""
+
+    id: str
+    tenant: str
+    seq: int
+    state: JobState
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    request_hash: str
+    stated: dict[str, Any]
+    files: tuple[JobFile, ...]
+    done: int
+    attempts: int
+    knowledge_version: int | None
+    failure: str | None

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from sqlalchemy import Insert, Table
 from sqlalchemy.dialects import postgresql, sqlite
@@ -10,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase
 
 from app.storage.tables import TenantRow
+
+T = TypeVar("T")
 
 # Far below the number of parameters that either database takes in one statement.
 _BATCH = 500
@@ -23,7 +26,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def batches(values: Sequence[str]) -> Iterator[Sequence[str]]:
+def batches(values: Sequence[T]) -> Iterator[Sequence[T]]:
     """Slices short enough for one `IN (...)`."""
     for start in range(0, len(values), _BATCH):
         yield values[start : start + _BATCH]

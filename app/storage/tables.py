@@ -75,7 +75,9 @@ class TenantRow(Base):
 class DocumentRow(Base):
     """A place in the tenant's folder. Its current version is what searches see; None = nothing published (any more).
 
-    `current_version_id` has no foreign key because the versions already point here.
+    `current_version_id` has no foreign key because the versions already point here. `folder` is the absolute path of
+    the folder it was ingested from last. An erased document has lost its name and all content; at `wiped_at` the last
+    traces of it had gone from the files of the database, too.
     """
 
     __tablename__ = "documents"
@@ -87,10 +89,18 @@ class DocumentRow(Base):
     current_version_id: Mapped[str | None] = mapped_column(index=True)
     created_at: Mapped[datetime]
     deleted_at: Mapped[datetime | None]
+    erased_at: Mapped[datetime | None]
+    folder: Mapped[str | None]
+    wiped_at: Mapped[datetime | None]
 
 
 class VersionRow(Base):
-    """One content of a document. `state` is `staged`, `published` or `superseded`, in this order and never back."""
+    """One content of a document. `state` is `staged`, `published` or `superseded`, in this order and never back.
+
+    `origin` is `folder` or `upload`. Erasing empties a version and makes its state `erased`. Once chunks of a version
+    are deleted, because it was erased or superseded, `erased_chunks` is how many it had, so that indexes which still
+    hold them know their ids. The text of a version superseded long ago may be empty.
+    """
 
     __tablename__ = "document_versions"
     __table_args__ = (UniqueConstraint("document_id", "number"), Index(None, "tenant_id", "state"))
@@ -107,16 +117,23 @@ class VersionRow(Base):
     internal: Mapped[bool]
     effective_date: Mapped[date | None]
     expiry_date: Mapped[date | None]
+    effective_source: Mapped[str | None]
+    expiry_source: Mapped[str | None]
     created_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
     text: Mapped[str]
+    origin: Mapped[str] = mapped_column(server_default="folder")
+    erased_chunks: Mapped[int | None]
 
 
 class ChunkRow(Base):
-    """A slice of a version, `id = f"{version_id}:{ordinal}"`. The vector comes last: most reads do not need it."""
+    """A slice of a version, `id = f"{version_id}:{ordinal}"`. The vector comes last: most reads do not need it.
+
+    `text_hash` stands for the text that was embedded, which is more than `text`; None in rows of older releases.
+    """
 
     __tablename__ = "chunks"
-    __table_args__ = (UniqueConstraint("version_id", "ordinal"),)
+    __table_args__ = (UniqueConstraint("version_id", "ordinal"), Index(None, "tenant_id", "text_hash"))
 
     id: Mapped[str] = mapped_column(primary_key=True)
     version_id: Mapped[str] = mapped_column(ForeignKey("document_versions.id", ondelete="CASCADE"))
@@ -134,7 +151,26 @@ class ChunkRow(Base):
     blocks: Mapped[list[Any]]
     text: Mapped[str]
     embedding_model: Mapped[str]
+    text_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     embedding: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class StatedFigureRow(Base):
+    """A figure that a chunk states as a fact; `start` and `end` delimit its sentence or row in the chunk's text."""
+
+    __tablename__ = "stated_figures"
+
+    chunk_id: Mapped[str] = mapped_column(ForeignKey("chunks.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    version_id: Mapped[str] = mapped_column(index=True)
+    start: Mapped[int]
+    end: Mapped[int]
+    subject: Mapped[str]
+    measure: Mapped[str]
+    unit: Mapped[str]
+    qualifiers: Mapped[str]
+    value: Mapped[str]
+    shown: Mapped[str]
 
 
 class IndexChangeRow(Base):
@@ -157,6 +193,20 @@ class IndexPositionRow(Base):
 
     index_name: Mapped[str] = mapped_column(primary_key=True)
     applied_seq: Mapped[int] = mapped_column(BigInt)
+
+
+class IndexRequestRow(Base):
+    """Something asked of the owner of an index; `answer` is empty until it has done it."""
+
+    __tablename__ = "index_requests"
+    __table_args__ = (Index(None, "index_name"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    index_name: Mapped[str]
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.id"))
+    action: Mapped[str]
+    created_at: Mapped[datetime]
+    answer: Mapped[dict[str, Any] | None]
 
 
 class GenerationRow(Base):
@@ -196,3 +246,37 @@ class ApiKeyRecordRow(Base):
     key_hash: Mapped[str]
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+
+
+class IngestionJobRow(Base):
+    """An upload on its way into the knowledge base. `state` is `queued`, `running`, `done` or `failed`.
+
+    `seq` counts the tenant's jobs. The files' bytes lie in the work directory named by `store`, so only a process that
+    has that directory may claim the job; it holds the job until `lease_until` and must extend that in time.
+    """
+
+    __tablename__ = "ingestion_jobs"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "request_key"),
+        UniqueConstraint("tenant_id", "seq"),
+        Index(None, "store", "state"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInt)
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.id"))
+    store: Mapped[str]
+    state: Mapped[str]
+    created_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    request_key: Mapped[str | None]
+    request_hash: Mapped[str]
+    stated: Mapped[dict[str, Any]]
+    files: Mapped[list[Any]]
+    done: Mapped[int]
+    attempts: Mapped[int]
+    worker: Mapped[str | None]
+    lease_until: Mapped[datetime | None]
+    knowledge_version: Mapped[int | None]
+    failure: Mapped[str | None]

@@ -46,7 +46,7 @@ def edge(metrics: Metrics) -> FastAPI:
         return "ok"
 
     install_handlers(app, metrics)
-    app.add_middleware(BodyLimitMiddleware, max_bytes=LIMIT, metrics=metrics)
+    app.add_middleware(BodyLimitMiddleware, max_bytes=LIMIT, metrics=metrics, streamed={})
     app.add_middleware(RequestContextMiddleware, metrics=metrics)
     return app
 

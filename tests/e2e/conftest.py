@@ -8,23 +8,27 @@ from typing import Any
 import httpx2
 import pytest
 
-from app.embeddings.sentence_transformer import SentenceTransformerEmbedder
-from app.knowledge.ingestion import Ingestion, IngestionReport
+from app.config_files import RagModels
+from app.embeddings.backends import build_embedder
+from app.embeddings.base import Embedder
+from app.knowledge.ingestion import Ingestion
+from app.knowledge.ingestion_report import IngestionReport
 from app.settings import Settings
 from app.storage.database import Database
 from app.storage.documents import DocumentRepository
 from app.storage.migrate import upgrade
 from tests.e2e.server import ROOT, running, settings_for
+from tests.embeddings.models import MODELS
 
 Post = Callable[..., httpx2.Response]
 
 
 @pytest.fixture(scope="session")
-def embedder(tmp_path_factory: pytest.TempPathFactory) -> SentenceTransformerEmbedder:
-    return SentenceTransformerEmbedder("all-MiniLM-L6-v2", tmp_path_factory.mktemp("models"))
+def embedder() -> Embedder:
+    return build_embedder(RagModels(), MODELS)
 
 
-def ingest(settings: Settings, source: Path, embedder: SentenceTransformerEmbedder, tenant: str = "default") -> None:
+def ingest(settings: Settings, source: Path, embedder: Embedder, tenant: str = "default") -> None:
     """Publish `source`, leaving the vector index to the service."""
 
     async def run() -> IngestionReport:
@@ -40,7 +44,7 @@ def ingest(settings: Settings, source: Path, embedder: SentenceTransformerEmbedd
 
 
 @pytest.fixture(scope="session")
-def demo_settings(tmp_path_factory: pytest.TempPathFactory, embedder: SentenceTransformerEmbedder) -> Settings:
+def demo_settings(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Settings:
     folder = tmp_path_factory.mktemp("demo")
     settings = settings_for(folder, f"sqlite:///{folder / 'followup.db'}")
     upgrade(settings.database_url)

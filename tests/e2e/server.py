@@ -12,6 +12,7 @@ import uvicorn
 
 from app.main import create_app
 from app.settings import Settings, load_settings
+from tests.embeddings.models import MODELS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -28,7 +29,8 @@ def settings_for(folder: Path, database_url: str, **overrides: Any) -> Settings:
         "_env_file": None,
         "database_url": database_url,
         "chroma_persist_dir": str(folder / "chroma"),
-        "model_cache_dir": folder / "models",
+        "model_cache_dir": MODELS,
+        "upload_dir": folder / "uploads",
         "enable_metrics": False,
         "log_level": "ERROR",
         **overrides,

@@ -14,7 +14,7 @@ import pytest
 import redis
 
 from app.container import Container
-from app.embeddings.sentence_transformer import SentenceTransformerEmbedder
+from app.embeddings.base import Embedder
 from app.errors import ConfigurationError, IndexLocked
 from app.settings import Settings, load_settings
 from app.storage.migrate import upgrade
@@ -128,7 +128,7 @@ def test_an_open_network_needs_keys() -> None:
         load_settings(_env_file=None, api_host="0.0.0.0")
 
 
-def test_two_companies_never_meet(tmp_path: Path, embedder: SentenceTransformerEmbedder) -> None:
+def test_two_companies_never_meet(tmp_path: Path, embedder: Embedder) -> None:
     folder = tmp_path / "other"
     (folder / "pricing").mkdir(parents=True)
     (folder / "pricing" / "prices.md").write_text(

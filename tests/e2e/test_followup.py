@@ -83,6 +83,24 @@ def test_the_second_call_is_cached_and_says_the_same(client: httpx2.Client) -> N
     assert first["message"] == second["message"]
 
 
+def test_the_same_request_in_another_spelling_is_cached_too(client: httpx2.Client) -> None:
+    compact = b'{"lead_context":{"lead_name":"Spelling","product_name":"AI Billing Software"}}'
+    spaced = b'{ "lead_context": {"product_name": " AI Billing Software", "lead_name": "Spelling"} }'
+    headers = {"Content-Type": "application/json"}
+    answers = [client.post(RAG, content=body, headers=headers).json() for body in (compact, spaced, spaced, compact)]
+    assert [answer["cached"] for answer in answers] == [False, True, True, True]
+    assert len({answer["message_id"] for answer in answers}) == 1
+
+
+def test_known_bytes_are_still_read_by_path_and_content_type(client: httpx2.Client) -> None:
+    body = b'{"lead_context":{"lead_name":"Bytes","product_name":"AI Billing Software"}}'
+    headers = {"Content-Type": "application/json"}
+    assert client.post(RAG, content=body, headers=headers).status_code == 200
+    assert client.post(RAG, content=body, headers={"Content-Type": "text/plain"}).status_code in (415, 422)
+    elsewhere = "/finetuned/api/v1/finetuned/generate-followup"
+    assert client.post(elsewhere, content=body, headers=headers).json()["code"] == "adapter_unavailable"
+
+
 def test_identical_concurrent_requests_are_one_message(client: httpx2.Client) -> None:
     request = {"lead_context": {"lead_name": "Crowd", "product_name": "AI Billing Software"}}
     with ThreadPoolExecutor(8) as pool:

@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from app.embeddings.sentence_transformer import SentenceTransformerEmbedder
+from app.embeddings.base import Embedder
 from app.settings import Settings
 from app.storage.migrate import upgrade
 from tests.e2e.conftest import ingest
@@ -74,7 +74,7 @@ def ask_until(service: httpx2.Client, words: str, seconds: float = 10) -> dict[s
 
 
 def test_the_running_service_answers_from_what_the_script_brings(
-    service: httpx2.Client, settings: Settings, embedder: SentenceTransformerEmbedder, tmp_path: Path
+    service: httpx2.Client, settings: Settings, embedder: Embedder, tmp_path: Path
 ) -> None:
     before = ask(service)
     assert before["grounding"]["verdict"] == "no_evidence"

@@ -9,7 +9,7 @@ import redis
 from sqlalchemy.engine import make_url
 
 from app.api.examples import RAG_REQUEST
-from app.embeddings.sentence_transformer import SentenceTransformerEmbedder
+from app.embeddings.base import Embedder
 from app.settings import Settings
 from app.storage.migrate import upgrade
 from tests.e2e.conftest import ingest
@@ -24,7 +24,7 @@ REQUEST = RAG_REQUEST["complete"]["value"]
 def settings(
     postgres_url: str,
     shared_redis: str,
-    embedder: SentenceTransformerEmbedder,
+    embedder: Embedder,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Settings]:
     with postgres_database(postgres_url) as url:

@@ -142,3 +142,14 @@ async def test_redis_gone_at_start_is_slower_and_says_so() -> None:
         assert await cache.get_or_compute("t", "k", compute({"m": 1}, calls)) == ({"m": 1}, False)
         assert cache.degraded
         assert await cache.get_or_compute("t", "k", compute({"m": 2}, calls)) == ({"m": 1}, True)
+
+
+async def test_what_is_computed_while_something_is_forgotten_is_not_kept() -> None:
+    calls: list[int] = []
+    async with opened() as cache:
+        asking = asyncio.ensure_future(cache.get_or_compute("t", "k", compute({"m": 1}, calls)))
+        while not calls:
+            await asyncio.sleep(0)
+        await cache.forget("t")
+        assert await asking == ({"m": 1}, False)
+        assert cache.peek("t", "k") is None

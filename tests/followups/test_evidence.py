@@ -22,6 +22,7 @@ from app.followups.types import (
     Span,
     Strategy,
 )
+from app.knowledge.conflicts.register import Dispute
 from app.knowledge.types import Passage, Retrieval, StoredChunk
 from tests.followups.leads import lead, strategy
 
@@ -67,6 +68,7 @@ class Library:
     version: int = 4
     known: bool = True
     searches: list[tuple[str, Sequence[str], RetrievalOptions]] = field(default_factory=list)
+    disputed: Sequence[Dispute] = ()
 
     async def search(self, tenant: str, queries: Sequence[str], options: RetrievalOptions) -> list[Retrieval]:
         self.searches.append((tenant, queries, options))
@@ -75,13 +77,17 @@ class Library:
             for query in queries
         ]
 
+    async def disputes(self, tenant: str, version: int) -> Sequence[Dispute]:
+        assert (tenant, version) == (lead().tenant, max(self.version, 3))
+        return self.disputed
+
     async def mentions(self, tenant: str, product: str) -> bool:
         del tenant, product
         return self.known
 
 
 async def gather(library: Library, *needs: Need, top_k: int = 5, **fields: Any) -> Evidence:  # noqa: ANN401
-    stage = EvidenceStage(library, library)
+    stage = EvidenceStage(library, library, library)
     wanted: Strategy = strategy(needs=needs, **fields)
     return await stage.gather(lead(), wanted, RetrievalOptions(top_k=top_k), FACTS, knowledge_version=3)
 

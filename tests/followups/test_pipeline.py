@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from app.errors import (
     ModelUnavailable,
     StorageUnavailable,
 )
+from app.followups import pipeline
 from app.followups.cache import Body, ResponseCache
 from app.followups.drafting import DraftingStage
 from app.followups.evidence import EvidenceStage
@@ -27,6 +29,7 @@ from app.followups.generators.template import SafeTemplate
 from app.followups.pipeline import Answer, FollowupOrder, FollowupPipeline, Stages
 from app.followups.types import Draft, Evidence, GenerationOptions, GeneratorName, RetrievalOptions
 from app.grounding.gate import GroundingGate
+from app.knowledge.conflicts.register import Dispute
 from app.knowledge.types import Retrieval
 from app.observability import Metrics
 from tests.followups.leads import SCORING, rules
@@ -46,10 +49,13 @@ class World:
     audit_error: StorageUnavailable | None = None
     recorded: list[tuple[str, str, str]] = field(default_factory=list)
     searched: int = 0
+    database: str = "first"
     may_search: asyncio.Event = field(default_factory=asyncio.Event)
+    may_read: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         self.may_search.set()
+        self.may_read.set()
 
 
 @dataclass
@@ -63,6 +69,10 @@ class Documents:
         self.world.searched += 1
         await self.world.may_search.wait()
         return [Retrieval((), self.world.version, self.world.degraded) for _ in queries]
+
+    async def disputes(self, tenant: str, version: int) -> list[Dispute]:
+        del tenant, version
+        return []
 
     async def mentions(self, tenant: str, product: str) -> bool:
         del tenant, product
@@ -86,7 +96,11 @@ class Clock:
 
     async def version(self, tenant: str) -> int:
         del tenant
+        await self.world.may_read.wait()
         return self.world.version
+
+    async def since(self, tenant: str) -> str:
+        return f"{tenant} in {self.world.database}"
 
     def settled(self, tenant: str, version: int) -> bool:
         del tenant
@@ -122,7 +136,7 @@ async def service(world: World, generator: Generator | None = None) -> AsyncIter
     documents = Documents(world)
     cache = ResponseCache(CacheConfig(), metrics)
     stages = Stages(
-        evidence=EvidenceStage(documents, documents),
+        evidence=EvidenceStage(documents, documents, documents),
         generators=GeneratorRegistry(generator or template),
         drafting=DraftingStage(GroundingGate(RULES), template, RULES, metrics),
         template=template,
@@ -145,6 +159,7 @@ def order(lead: Mapping[str, Any] = LEAD, **fields: Any) -> FollowupOrder:  # no
         "retrieval": RetrievalOptions(),
         "generation": GenerationOptions(),
         "canonical": repr(sorted(lead.items())),
+        "sent": repr(sorted(lead.items())).encode(),
         "deadline_seconds": 5.0,
     }
     return FollowupOrder(**(values | fields))
@@ -180,16 +195,22 @@ def next_day(world: World, asked: FollowupOrder) -> FollowupOrder:
     return asked
 
 
+def other_database(world: World, asked: FollowupOrder) -> FollowupOrder:
+    world.database = "second"
+    return asked
+
+
 @pytest.mark.parametrize(
     "change",
     [
         next_version,
         next_day,
+        other_database,
         lambda _world, asked: replace(asked, tenant="other"),
         lambda _world, asked: replace(asked, generator=GeneratorName.AUTO),
         lambda _world, asked: replace(asked, canonical=asked.canonical + " "),
     ],
-    ids=["knowledge", "day", "tenant", "generator", "request"],
+    ids=["knowledge", "day", "database", "tenant", "generator", "request"],
 )
 async def test_whatever_can_change_the_text_asks_anew(change: Callable[[World, FollowupOrder], FollowupOrder]) -> None:
     world = World()
@@ -198,6 +219,70 @@ async def test_whatever_can_change_the_text_asks_anew(change: Callable[[World, F
         second = await running.ask(change(world, order()))
         assert not second.cached
         assert first.body["message_id"] != second.body["message_id"]
+
+
+async def test_warming_up_writes_for_nobody() -> None:
+    world = World()
+    async with service(world) as running:
+        await running.pipeline.warm_up("acme")
+        assert world.searched == 1
+        assert not world.recorded
+        assert not (await running.ask(order())).cached
+        assert running.counted("generations_total", generator="rag", fallback="template") == 1
+
+
+async def test_a_request_in_the_same_bytes_is_recalled_without_being_read() -> None:
+    async with service(World()) as running:
+        asked = order()
+        assert await running.pipeline.recall("acme", asked.sent, 5) is None
+        first = await running.ask(asked)
+        recalled = await running.pipeline.recall("acme", asked.sent, 5)
+        assert recalled is not None
+        assert recalled.cached
+        assert recalled.body == first.body
+        assert running.counted("cache_total", tier="memory", outcome="hit") == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "tenant", "sent"),
+    [
+        (next_version, "acme", order().sent),
+        (next_day, "acme", order().sent),
+        (lambda _world, asked: asked, "other", order().sent),
+        (lambda _world, asked: asked, "acme", b"other bytes"),
+    ],
+    ids=["knowledge", "day", "tenant", "request"],
+)
+async def test_whatever_can_change_the_text_is_not_recalled(
+    change: Callable[[World, FollowupOrder], FollowupOrder], tenant: str, sent: bytes
+) -> None:
+    world = World()
+    async with service(world) as running:
+        await running.ask(order())
+        change(world, order())
+        assert await running.pipeline.recall(tenant, sent, 5) is None
+
+
+async def test_a_repeated_request_keeps_its_deadline() -> None:
+    world = World()
+    async with service(world) as running:
+        await running.ask(order())
+        world.may_read.clear()
+        with pytest.raises(DeadlineExceeded):
+            await running.pipeline.recall("acme", order().sent, 0.05)
+
+
+def test_all_code_that_decides_texts_is_in_the_digest_of_the_rules() -> None:
+    app = Path(pipeline.__file__).parents[1]
+    folders = {path.name for path in app.iterdir() if path.is_dir() and not path.name.startswith("__")}
+    elsewhere = {"api", "embeddings", "language_models", "security", "storage"}  # edge, storage, and parts with digests
+    assert {folder.name for folder in pipeline._DECIDING_CODE} == folders - elsewhere
+
+
+async def test_what_was_not_kept_is_not_recalled() -> None:
+    async with service(World(degraded=("vector_index",))) as running:
+        await running.ask(order())
+        assert await running.pipeline.recall("acme", order().sent, 5) is None
 
 
 async def test_the_hour_of_the_day_changes_nothing() -> None:

@@ -1,14 +1,17 @@
 """Documents for tests that need stored ones but no files: short texts, one chunk per line."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 
 from app.embeddings.base import Vectors
 from app.followups.types import BlockKind, Span
-from app.knowledge.types import Chunk, DocumentProfile
+from app.knowledge.loaders.registry import load
+from app.knowledge.types import Chunk, DocumentProfile, LoadedDocument
 from app.storage.records import NewVersion
 
 DIGEST = "d" * 64
@@ -49,6 +52,17 @@ class WordVectors:
                 vectors[row] += np.random.default_rng(list(word.encode())).normal(size=WIDTH)
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         return vectors
+
+
+class DirectParser:
+    """Reads documents in this process: for tests of what comes after, which need not wait for child processes."""
+
+    def parse(self, path: Path) -> LoadedDocument:
+        return load(path, 50 << 20)
+
+
+def direct_parsers(workers: int) -> AbstractContextManager[DirectParser]:
+    return nullcontext(DirectParser())
 
 
 def version_of(page: Page, embedding_model: str = DIGEST, fingerprint: str = "f") -> NewVersion:

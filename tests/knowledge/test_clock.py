@@ -14,10 +14,14 @@ class Published:
     """The published version of each tenant, the version the index holds, and the time."""
 
     versions: dict[str, int] = field(default_factory=lambda: {"acme": 1, "globex": 8})
+    since: dict[str, str] = field(default_factory=dict)
     applied: int = 0
     seconds: float = 100.0
     reads: int = 0
     error: StorageUnavailable | None = None
+
+    async def tenant_since(self, tenant: str) -> str:
+        return self.since.get(tenant, "")
 
     async def knowledge_version(self, tenant: str) -> int:
         self.reads += 1
@@ -48,6 +52,12 @@ async def test_a_publication_is_seen_after_at_most_half_a_second(clock: Knowledg
     published.seconds += 0.4
     assert await clock.version("acme") == 1
     published.seconds += 0.1
+    assert await clock.version("acme") == 2
+
+
+async def test_a_publication_that_the_index_holds_is_seen_at_once(clock: KnowledgeClock, published: Published) -> None:
+    assert await clock.version("acme") == 1
+    published.versions["acme"] = published.applied = 2
     assert await clock.version("acme") == 2
 
 
@@ -95,3 +105,18 @@ def test_an_answer_is_kept_once_the_index_holds_its_version(
 ) -> None:
     published.applied = applied
     assert clock.settled("acme", 4) is settled
+
+
+async def test_what_was_read_before_forgetting_is_not_remembered(clock: KnowledgeClock, published: Published) -> None:
+    reading = asyncio.ensure_future(clock.version("acme"))
+    await asyncio.sleep(0)
+    published.versions["acme"] = 2
+    clock.forget("acme")
+    assert await reading == 1
+    assert await clock.version("acme") == 2
+
+
+async def test_the_tenants_creation_is_read_once_it_exists(clock: KnowledgeClock, published: Published) -> None:
+    assert not await clock.since("acme")
+    published.since["acme"] = "2026-01-05T10:00:00.000001+00:00"
+    assert await clock.since("acme") == published.since["acme"]

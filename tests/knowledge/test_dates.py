@@ -23,6 +23,9 @@ from app.knowledge.dates import parse_date, stated_validity
         ("Friday, 16 Apr 2021 11:00:00 UTC", date(2021, 4, 16)),
         ("March 2024", date(2024, 3, 1)),
         ("2024", date(2024, 1, 1)),
+        ("Q2 2026", date(2026, 4, 1)),
+        ("Q4/2025", date(2025, 10, 1)),
+        ("Q5 2025", None),
         ("03/04/2024", None),
         ("31 February 2024", None),
         ("soon", None),
@@ -36,12 +39,29 @@ def test_parse_date(text: str, expected: date | None) -> None:
 def test_ends_of_months_and_years() -> None:
     assert parse_date("February 2024", end=True) == date(2024, 2, 29)
     assert parse_date("2023", end=True) == date(2023, 12, 31)
+    assert parse_date("Q2 2026", end=True) == date(2026, 6, 30)
 
 
 @given(st.dates(date(1990, 1, 1), date(2099, 12, 31)))
 def test_written_forms_are_read_back(day: date) -> None:
     for form in ("%Y-%m-%d", "%B %d, %Y", "%d %b %Y", "%d.%m.%Y", "%A, %d %B %Y"):
         assert parse_date(day.strftime(form)) == day
+
+
+@given(
+    st.dates(date(1990, 1, 1), date(2099, 12, 31)), st.sampled_from(["%Y-%m-%d", "%B %d, %Y", "%d.%m.%Y", "%d %b %Y"])
+)
+def test_validity_is_read_in_every_form_and_never_from_a_story(day: date, form: str) -> None:
+    shown = day.strftime(form)
+    assert stated_validity(f"Price list valid until {shown}.") == (None, day)
+    assert stated_validity(f"Prices as of {shown}.") == (day, None)
+    assert stated_validity(f"On {shown} our founders met in a bakery.") == (None, None)
+
+
+@given(st.text(max_size=300))
+def test_no_text_breaks_the_reader(text: str) -> None:
+    stated_validity(text)
+    parse_date(text)
 
 
 @pytest.mark.parametrize(
@@ -52,6 +72,17 @@ def test_written_forms_are_read_back(day: date) -> None:
         ("Prices as of May 20, 2026, without tax.", date(2026, 5, 20), None),
         ("Effective date: 2024-03-01\nExpires: 2024-12-31", date(2024, 3, 1), date(2024, 12, 31)),
         ("This price list was valid through June 2023.", None, date(2023, 6, 30)),
+        ("Prices valid through Q2 2026.", None, date(2026, 6, 30)),
+        ("Effective 1 January 2025, all plans include support.", date(2025, 1, 1), None),
+        ("Valid until 31 March 2026. Gültig bis 31.03.2026.", None, date(2026, 3, 31)),
+        ("Price list, valid until 31.03.2026", None, date(2026, 3, 31)),
+        ("Founded in 2019, we have served hotels since 2020.", None, None),
+        ("We offer booking software since 2015.", None, None),
+        ("In May 2021 we moved to Porto.", None, None),
+        ("On January 5, 2024 the harbour opened, and 40 ships came until March 2025.", None, None),
+        ("Our customer Lindqvist AB went live on 3 March 2024.", None, None),
+        ("Your card is valid until 05/2027.", None, None),
+        ("The coupon can be used until 31 March 2026.", None, None),
         ("Your trial expires on March 3, 2024.", None, None),
         ("Organizations created before May 27, 2026 keep it.", None, None),
         (" " * 1600 + "Valid until December 31, 2023.", None, None),

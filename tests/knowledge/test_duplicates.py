@@ -34,7 +34,7 @@ def passage(source: str, text: str, *, document: str = "", effective: date | Non
 
 
 def sources(*passages: Passage) -> list[str]:
-    return [kept.chunk.source for kept in without_duplicates(passages)]
+    return [kept.chunk.source for kept in without_duplicates(passages, limit=len(passages))]
 
 
 def test_versions_of_one_manual_are_reduced_to_the_latest() -> None:
@@ -61,14 +61,23 @@ def test_different_texts_stay() -> None:
 
 def test_similar_passages_of_one_document_stay_unless_they_are_equal() -> None:
     one, two = passage("a.md", LONG, document="d"), passage("a.md", f"{LONG} twice", document="d")
-    assert without_duplicates([one, two]) == [one, two]
-    assert without_duplicates([one, one]) == [one]
+    assert without_duplicates([one, two], 2) == [one, two]
+    assert without_duplicates([one, one], 2) == [one]
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcdef"), st.text("xy ", max_size=4)), unique_by=lambda pair: pair[0]))
 def test_one_of_each_text_stays(pairs: list[tuple[str, str]]) -> None:
     passages = [passage(f"{name}.md", text) for name, text in pairs]
-    kept = without_duplicates(passages)
+    kept = without_duplicates(passages, limit=len(passages))
     assert [frozenset(one.chunk.text.split()) for one in kept] == list(
         dict.fromkeys(frozenset(one.chunk.text.split()) for one in passages)
     )
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["v1.md", "v2.md", "v10.md", "a.md"]), st.sampled_from("xyz")), max_size=12),
+    st.integers(1, 6),
+)
+def test_a_limit_only_cuts(pairs: list[tuple[str, str]], limit: int) -> None:
+    passages = [passage(name, text) for name, text in pairs]
+    assert without_duplicates(passages, limit) == without_duplicates(passages, len(passages))[:limit]

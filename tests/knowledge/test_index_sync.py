@@ -2,18 +2,23 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
+from chromadb.api.models.Collection import Collection
 
+from app.embeddings.base import Vectors
 from app.errors import IndexLocked, IndexUnavailable, StorageUnavailable
-from app.knowledge import index_sync
+from app.knowledge import index_sync, index_wipe
+from app.knowledge.index_rebuild import REBUILT
 from app.knowledge.index_sync import IndexDifference, IndexSync
 from app.knowledge.vector_index import VectorIndex
 from app.storage.chunk_vectors import ChunkVectorRepository
 from app.storage.database import Database
 from app.storage.documents import DocumentRepository
+from app.storage.erasing import Eraser
 from app.storage.index_log import IndexLog
 from tests.knowledge.published import DIGEST, Page, version_of
 from tests.knowledge.test_index_lock import owner
@@ -244,3 +249,134 @@ async def test_run_takes_over_when_the_other_owner_is_gone(setup: Setup) -> None
     assert await setup.agree("acme")
     stop.set()
     await asyncio.wait_for(task, 5)
+
+
+class TestRebuilding:
+    async def test_the_new_collection_holds_what_is_current(self, setup: Setup) -> None:
+        await setup.publish("acme", Page("a.md", "one\ntwo"), Page("b.md", "three"))
+        await setup.publish("globex", Page("a.md", "other"))
+        await setup.sync.apply_pending()
+        await setup.index.add("acme", DIGEST, ["stray:0"], version_of(Page("x", "stray")).vectors)
+        await setup.sync.rebuild("acme")
+        assert await setup.agree("acme", "globex")
+        assert (await setup.sync.compare("acme", vectors=True)).equal
+
+    async def test_publications_meanwhile_are_not_lost(self, setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+        await setup.publish("acme", Page("a.md", "one"), Page("b.md", "two"))
+        await setup.sync.apply_pending()
+        switch = setup.index.switch
+        read = ChunkVectorRepository.read
+
+        async def publish_while_reading(
+            self: ChunkVectorRepository, tenant: str, ids: Sequence[str]
+        ) -> dict[str, Vectors]:
+            found = await read(self, tenant, ids)
+            monkeypatch.setattr(ChunkVectorRepository, "read", read)
+            await setup.publish("acme", Page("a.md", "changed"), removed=("b.md",))
+            return found
+
+        async def switch_before_searches(tenant: str, digest: str) -> None:
+            assert await setup.agree("acme"), "the one in use follows until the switch"
+            await switch(tenant, digest)
+
+        monkeypatch.setattr(ChunkVectorRepository, "read", publish_while_reading)
+        monkeypatch.setattr(setup.index, "switch", switch_before_searches)
+        await setup.sync.rebuild("acme")
+        assert await setup.agree("acme")
+
+    async def test_a_tenant_without_documents_has_nothing_to_rebuild(self, setup: Setup) -> None:
+        await setup.publish("acme", Page("a.md", "one"))
+        await setup.publish("acme", removed=("a.md",))
+        await setup.sync.apply_pending()
+        await setup.sync.rebuild("acme")
+        assert await setup.held("acme") == set()
+
+    @pytest.mark.parametrize("steps", [0, 1, 2, 3])
+    async def test_a_crash_at_any_step_leaves_one_whole_collection(self, setup: Setup, steps: int) -> None:
+        """Steps of a switch: nothing, old retired, new named, old deleted; then the process is gone."""
+        await setup.publish("acme", Page("a.md", "one\ntwo"))
+        await setup.sync.apply_pending()
+        ids = sorted(await setup.held("acme"))
+        vectors = np.stack(list((await setup.index.vectors("acme", DIGEST, ids)).values()))
+        await setup.index.add("acme", DIGEST + REBUILT, ids, vectors)
+        name, client = setup.index._name("acme", DIGEST), setup.index._client
+        done = 0
+        for rename_from, rename_to in ((name, f"{name}-retired"), (name + REBUILT, name)):
+            if done < steps:
+                client.get_collection(rename_from, embedding_function=None).modify(name=rename_to)
+                done += 1
+        if done < steps:
+            client.delete_collection(f"{name}-retired")
+        await setup.index.close()
+        again = VectorIndex(setup.directory, "knowledge")
+        await again.open()
+        assert await again.ids("acme", DIGEST) == set(ids)
+        assert [collection.name for collection in again._client.list_collections()] == [name]
+        await again.close()
+
+
+class TestWiping:
+    @staticmethod
+    async def erase_one(setup: Setup) -> set[str]:
+        """The ids that remain after a document was erased whose vectors are still in the files."""
+        await setup.publish("acme", Page("a.md", "one\ntwo"), Page("b.md", "three"))
+        await setup.sync.apply_pending()
+        document = next(summary for summary in await setup.documents.documents("acme") if summary.source == "b.md")
+        await Eraser(setup.database).erase("acme", document.document_id)
+        await setup.sync.apply_pending()
+        return await setup.held("acme")
+
+    async def test_the_copy_holds_what_remains(self, setup: Setup) -> None:
+        left = await self.erase_one(setup)
+        assert len(left) == 2
+        await setup.sync.forget_erased()
+        assert await setup.held("acme") == left
+        assert (await setup.sync.compare("acme", vectors=True)).equal
+        assert not list(setup.directory.glob("*.unwiped"))
+
+    @pytest.mark.parametrize("survived", range(4))
+    async def test_a_crash_at_any_change_of_collections_loses_nothing(
+        self, setup: Setup, monkeypatch: pytest.MonkeyPatch, survived: int
+    ) -> None:
+        """Old renamed, new named, old deleted: the process ends before the first, second ... of them, or after all."""
+        left = await self.erase_one(setup)
+        changes = 0
+
+        def dying(change: Callable[..., object]) -> Callable[..., object]:
+            def call(*arguments: object, **named: object) -> object:
+                nonlocal changes
+                changes += 1
+                if changes > survived:
+                    raise OSError("killed")
+                return change(*arguments, **named)
+
+            return call
+
+        with monkeypatch.context() as patched:
+            client = type(setup.index._client)
+            patched.setattr(Collection, "modify", dying(Collection.modify))
+            patched.setattr(client, "delete_collection", dying(client.delete_collection))
+            patched.setattr(index_wipe, "finish", dying(index_wipe.finish))
+            with pytest.raises(IndexUnavailable):
+                await setup.index.wipe()
+        await setup.index.close()
+        again = VectorIndex(setup.directory, "knowledge")
+        await again.open()
+        try:
+            assert await again.ids("acme", DIGEST) == left
+            assert len(again._client.list_collections()) == 1
+            await again.wipe()
+            assert await again.ids("acme", DIGEST) == left
+            assert not list(setup.directory.glob("*.unwiped"))
+        finally:
+            await again.close()
+
+
+async def test_wrong_vectors_are_found_and_mended(setup: Setup) -> None:
+    await setup.publish("acme", Page("a.md", "one\ntwo"))
+    await setup.sync.apply_pending()
+    wrong = sorted(await setup.held("acme"))[:1]
+    await setup.index.add("acme", DIGEST, wrong, version_of(Page("x", "stray")).vectors)
+    assert (await setup.sync.compare("acme")).equal
+    assert (await setup.sync.reconcile("acme", vectors=True)).wrong == frozenset(wrong)
+    assert (await setup.sync.compare("acme", vectors=True)).equal

@@ -1,5 +1,6 @@
 """Real files through the real loaders into a real database (both dialects)."""
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,11 +8,14 @@ import pytest
 
 from app.config_files import Chunking, RetrievalConfig
 from app.embeddings.base import Vectors
-from app.errors import ConfigurationError, InvalidInput
-from app.knowledge.ingestion import Ingestion, IngestionReport
+from app.errors import ConfigurationError, InvalidInput, StorageUnavailable
+from app.knowledge.ingestion import Ingestion, IngestionOptions, Review
+from app.knowledge.ingestion_report import IngestionReport
+from app.knowledge.pruning import Prune
+from app.storage.chunk_vectors import ChunkVectorRepository
 from app.storage.database import Database
 from app.storage.documents import DocumentRepository
-from tests.knowledge.published import DIGEST, WordVectors
+from tests.knowledge.published import DIGEST, WordVectors, direct_parsers
 
 CONFIG = RetrievalConfig(
     source_types={"pricing": ["pricing"], "case_studies": ["case_studies"]}, internal_folders=["hr"]
@@ -41,6 +45,7 @@ class Company:
         self.folder = folder
         self.embedder = CountingEmbedder()
         self.config = CONFIG
+        self.batch_chunks = 1
         for name, text in {
             "pricing/plans.md": "# Plans\n\nThe Team plan costs $299 per month.",
             "case_studies/anderson.md": "# Anderson\n\nAnderson shortened its billing cycles by 45%.",
@@ -53,9 +58,16 @@ class Company:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
 
-    async def ingest(self, tenant: str = "acme", *, prune: bool = False, source: Path | None = None) -> IngestionReport:
-        ingestion = Ingestion(self.documents, self.embedder, self.config)
-        return await ingestion.ingest(source or self.folder, tenant, prune=prune)
+    async def ingest(self, tenant: str = "acme", *, prune: Prune = "no", source: Path | None = None) -> IngestionReport:
+        return await self.ingest_with(IngestionOptions(prune=prune), tenant, source)
+
+    async def ingest_with(
+        self, options: IngestionOptions, tenant: str = "acme", source: Path | None = None
+    ) -> IngestionReport:
+        return await self.ingestion().ingest(source or self.folder, tenant, options)
+
+    def ingestion(self, review: Review | None = None) -> Ingestion:
+        return Ingestion(self.documents, self.embedder, self.config, direct_parsers, review, self.batch_chunks)
 
     async def texts(self, tenant: str = "acme") -> dict[str, str]:
         chunks = await self.documents.chunks(tenant, list(await self.documents.current_chunk_ids(tenant)))
@@ -130,7 +142,7 @@ async def test_files_that_are_gone_stay_unless_pruned(company: Company) -> None:
     (company.folder / "notes.txt").unlink()
     assert "notes.txt" not in statuses(await company.ingest())
     assert "notes.txt" in await company.texts()
-    report = await company.ingest(prune=True)
+    report = await company.ingest(prune="gone")
     assert [outcome.source for outcome in report.having("removed")] == ["notes.txt"]
     assert set(await company.texts()) == {"pricing/plans.md", "case_studies/anderson.md"}
     company.write("notes.txt", "Plain notes about onboarding.")
@@ -142,7 +154,7 @@ async def test_pruning_refuses_a_folder_without_documents(company: Company, tmp_
     (tmp_path / "empty").mkdir()
     for source in (tmp_path / "empty", company.folder / "notes.txt"):
         with pytest.raises(InvalidInput, match="pruning"):
-            await company.ingest(prune=True, source=source)
+            await company.ingest(prune="gone", source=source)
     assert len(await company.texts()) == 3
 
 
@@ -150,11 +162,11 @@ class TestRefusals:
     async def test_a_bad_document_is_named_and_the_rest_goes_in(self, company: Company) -> None:
         company.write("broken.pdf", b"%PDF-1.7\nnot really")
         company.write("empty.md", "   \n")
-        company.write("deck.pptx", b"PK\x03\x04")
+        company.write("deck.key", b"PK\x03\x04")
         report = await company.ingest()
         assert {outcome.source: outcome.reason for outcome in report.having("refused")} == {
             "broken.pdf": "malformed",
-            "deck.pptx": "unsupported",
+            "deck.key": "unsupported",
             "empty.md": "empty",
         }
         assert all(outcome.message for outcome in report.having("refused"))
@@ -163,7 +175,8 @@ class TestRefusals:
     async def test_the_version_published_before_stays_and_that_is_said(self, company: Company) -> None:
         await company.ingest()
         company.write("notes.txt", " ")
-        for prune in (False, True):
+        options: tuple[Prune, ...] = ("no", "gone")
+        for prune in options:
             [refused] = (await company.ingest(prune=prune)).having("refused")
             assert (refused.message or "").endswith("The version published before stays in use.")
         assert "onboarding" in (await company.texts())["notes.txt"]
@@ -211,7 +224,7 @@ class TestInterrupted:
 async def test_tenants_have_their_own_documents(company: Company, tmp_path: Path) -> None:
     await company.ingest("acme")
     (company.folder / "notes.txt").unlink()
-    await company.ingest("globex", prune=True)
+    await company.ingest("globex", prune="gone")
     assert set(await company.texts("globex")) == {"pricing/plans.md", "case_studies/anderson.md"}
     assert len(await company.texts("acme")) == 3
     assert not await company.documents.current_chunk_ids("acme") & await company.documents.current_chunk_ids("globex")
@@ -238,3 +251,146 @@ async def test_progress_counts_every_file(company: Company) -> None:
         (2, 3, "notes.txt"),
         (3, 3, "pricing/plans.md"),
     ]
+
+
+class TestNames:
+    async def test_a_part_of_a_known_folder_keeps_its_names(self, company: Company) -> None:
+        await company.ingest()
+        company.write("pricing/plans.md", "# Plans\n\nThe Team plan costs $349 per month.")
+        for source in (company.folder / "pricing/plans.md", company.folder / "pricing"):
+            assert set(statuses(await company.ingest(source=source))) == {"pricing/plans.md"}
+        assert len(await company.texts()) == 3
+        assert "$349" in (await company.texts())["pricing/plans.md"]
+
+    async def test_a_given_root_names_a_part_of_an_unknown_folder(self, company: Company) -> None:
+        options = IngestionOptions(root=company.folder)
+        report = await company.ingest_with(options, source=company.folder / "pricing/plans.md")
+        assert statuses(report) == {"pricing/plans.md": "indexed"}
+        assert statuses(await company.ingest())["pricing/plans.md"] == "unchanged"
+
+    async def test_another_tenants_folder_names_nothing(self, company: Company) -> None:
+        await company.ingest("globex")
+        report = await company.ingest(source=company.folder / "pricing/plans.md")
+        assert statuses(report) == {"plans.md": "indexed"}
+
+
+class TestPruning:
+    async def test_more_than_half_is_taken_for_a_mistake(self, company: Company) -> None:
+        await company.ingest()
+        for name in ("notes.txt", "pricing/plans.md"):
+            (company.folder / name).unlink()
+        with pytest.raises(InvalidInput, match="2 of 3 documents"):
+            await company.ingest(prune="gone")
+        assert len(await company.texts()) == 3
+        await company.ingest(prune="all")
+        assert set(await company.texts()) == {"case_studies/anderson.md"}
+
+    async def test_what_came_from_another_folder_stays(self, company: Company, tmp_path: Path) -> None:
+        await company.ingest()
+        other = Company(company.documents._database, tmp_path / "other")
+        other.write("extra.md", "Something else.")
+        (other.folder / "notes.txt").unlink()
+        report = await company.ingest(source=other.folder, prune="gone")
+        assert not report.having("removed")
+        assert set(await company.texts()) == {"pricing/plans.md", "case_studies/anderson.md", "notes.txt", "extra.md"}
+        report = await company.ingest(source=other.folder, prune="all")
+        assert [outcome.source for outcome in report.having("removed")] == ["notes.txt"]
+
+    async def test_a_part_of_the_folder_prunes_only_that_part(self, company: Company) -> None:
+        company.write("pricing/old.md", "Old prices.")
+        await company.ingest()
+        for name in ("pricing/old.md", "notes.txt"):
+            (company.folder / name).unlink()
+        report = await company.ingest(source=company.folder / "pricing", prune="gone")
+        assert [outcome.source for outcome in report.having("removed")] == ["pricing/old.md"]
+
+
+class TestDryRun:
+    async def test_says_what_would_happen_and_stores_nothing(self, company: Company) -> None:
+        report = await company.ingest_with(IngestionOptions(dry_run=True))
+        assert (set(statuses(report).values()), report.chunks, report.dry_run) == ({"indexed"}, 3, True)
+        assert (await company.texts(), company.embedder.embedded) == ({}, 0)
+        assert await company.documents.knowledge_versions() == {}
+        await company.ingest()
+        company.write("notes.txt", "New notes.")
+        company.write("broken.pdf", b"%PDF-1.7\nnot really")
+        (company.folder / "pricing/plans.md").unlink()
+        report = await company.ingest_with(IngestionOptions(dry_run=True, prune="gone"))
+        assert dict(report.counts) == {"indexed": 1, "unchanged": 1, "removed": 1, "malformed": 1}
+        assert "$299" in (await company.texts())["pricing/plans.md"]
+        assert (await company.documents.counts("acme")).staged == 0
+
+
+class TestReport:
+    async def test_every_file_has_a_word_a_sentence_and_its_figures(self, company: Company) -> None:
+        company.write("pricing/plans.md", "---\neffective_date: 2024-05-01\n---\n# Plans\n\nThe plan costs $299.")
+        company.write("LICENSE", "MIT")
+        company.write("empty.md", " ")
+        files = {file["source"]: file for file in (await company.ingest()).as_json()["files"]}
+        assert {source: file["status"] for source, file in files.items()} == {
+            "LICENSE": "ignored",
+            "case_studies/anderson.md": "indexed",
+            "empty.md": "empty",
+            "notes.txt": "indexed",
+            "pricing/plans.md": "indexed",
+        }
+        assert all(file["sentence"].endswith(".") for file in files.values())
+        assert all(file["seconds"] >= 0 for file in files.values())
+        assert (files["pricing/plans.md"]["chunks"], files["pricing/plans.md"]["effective_date"]) == (1, "2024-05-01")
+        again = {file["source"]: file for file in (await company.ingest()).as_json()["files"]}
+        assert (again["pricing/plans.md"]["status"], again["pricing/plans.md"]["chunks"]) == ("unchanged", 1)
+        assert again["pricing/plans.md"]["effective_date"] == "2024-05-01"
+
+
+class TestBatches:
+    async def test_workers_and_batches_change_nothing(self, company: Company) -> None:
+        for number in range(40):
+            company.write(f"pages/{number:02}.md", f"# Page {number}\n\nFact {number} about invoices.")
+        calls: list[tuple[int, int, str]] = []
+        company.batch_chunks = 7
+        await company.ingestion().ingest(
+            company.folder, "acme", IngestionOptions(workers=4), lambda *call: calls.append(call)
+        )
+        assert [call[0] for call in calls] == list(range(1, 44))
+        assert [call[2] for call in calls] == sorted(call[2] for call in calls)
+        await company.ingest("globex")
+        assert await company.texts("acme") == await company.texts("globex")
+
+    async def test_the_same_text_is_embedded_once(self, company: Company) -> None:
+        company.batch_chunks = 2
+        for number in range(5):
+            company.write(f"copies/{number}/page.md", "# Page\n\nThe same words.")
+        await company.ingest()
+        assert company.embedder.embedded == 4
+        vectors = ChunkVectorRepository(company.documents._database, DIGEST)
+        ids = sorted(await company.documents.current_chunk_ids("acme"))
+        assert len(await vectors.read("acme", ids)) == 8
+
+    async def test_a_review_sees_what_is_staged_and_can_stop_it(self, company: Company) -> None:
+        seen: list[tuple[str, int, list[str]]] = []
+
+        async def review(tenant: str, staged: Sequence[str], removed: Sequence[str]) -> None:
+            seen.append((tenant, len(staged), list(removed)))
+            assert await company.texts() == {}
+            raise StorageUnavailable("gone")
+
+        with pytest.raises(StorageUnavailable):
+            await company.ingestion(review).ingest(company.folder, "acme")
+        assert seen == [("acme", 3, [])]
+        assert await company.texts() == {}
+
+    async def test_a_cancelled_run_changes_nothing_and_the_next_takes_over(self, company: Company) -> None:
+        reached = asyncio.Event()
+
+        def progress(done: int, total: int, source: str) -> None:
+            if done == 2:
+                reached.set()
+
+        task = asyncio.create_task(company.ingestion().ingest(company.folder, "acme", progress=progress))
+        await reached.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert await company.texts() == {}
+        assert len((await company.ingest()).having("indexed")) == 3
+        assert company.embedder.embedded <= 4

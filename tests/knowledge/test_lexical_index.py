@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.knowledge import fts5_search
 from app.knowledge.lexical_index import MAX_WORDS, LexicalIndex, search_words
 from app.storage.database import Database
 from app.storage.documents import DocumentRepository
@@ -130,6 +131,50 @@ async def test_filters(library: Library) -> None:
     assert await library.search(query, "documentation") == []
     assert await library.search(query, "documentation", internal=True) == ["wiki"]
     assert await library.search(query, "no such type") == []
+
+
+async def test_what_is_published_later_is_found_at_once(library: Library) -> None:
+    assert await library.search("zebra") == []
+    assert await library.search("professional") == ["price"]
+    later = replace(PAGES["about"], source="later.md", texts=["A zebra joined the professional staff."])
+    (version_id,) = await publish(library.documents, "acme", later)
+    library.names[f"{version_id}:0"] = "later"
+    assert await library.search("zebra") == ["later"]
+    assert set(await library.search("professional")) == {"price", "later"}
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+class TestManyRows:
+    """With the limits set low, so that a few pages are many."""
+
+    @pytest.fixture(params=["small", "large"])
+    async def crowded(
+        self, request: pytest.FixtureRequest, library: Library, monkeypatch: pytest.MonkeyPatch
+    ) -> Library:
+        monkeypatch.setattr(fts5_search, "_MOST_SCORED", 3)
+        monkeypatch.setattr(fts5_search, "_LARGE", 0 if request.param == "large" else 1000)
+        pages = [
+            replace(PAGES["about"], source=f"{n}.md", texts=[f"The plan costs money, says {n}."]) for n in range(9)
+        ]
+        await publish(library.documents, "globex", *pages)
+        version_ids = await publish(library.documents, "acme", *pages)
+        library.names |= {f"{version_id}:0": f"page {n}" for n, version_id in enumerate(version_ids)}
+        return library
+
+    async def test_rare_words_select(self, crowded: Library) -> None:
+        assert await crowded.search("plan costs professional") == ["price"]
+        assert set(await crowded.search("plan costs professional founded")) == {"price", "about"}
+
+    async def test_common_words_alone_still_find(self, crowded: Library) -> None:
+        assert len(await crowded.search("plan")) == 10
+        assert len(await crowded.search("plan", limit=4)) == 4
+
+    async def test_scope_holds(self, crowded: Library) -> None:
+        assert await crowded.search("plan costs rebate") == []
+        assert await crowded.search("plan costs rebate", internal=True) == ["wiki"]
+        assert await crowded.search("professional", "integrations") == []
+        assert await crowded.search("professional webhooks", "integrations") == ["hooks"]
+        assert await crowded.index.search("nobody", "plan", 10) == []
 
 
 async def test_limit(library: Library) -> None:

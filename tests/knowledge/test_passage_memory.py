@@ -1,13 +1,13 @@
 """What is remembered about passages, and for how long."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import numpy as np
 
 from app.embeddings.base import Vectors
 from app.followups.types import BlockKind, Span
-from app.knowledge.passage_memory import PassageMemory, candidate
+from app.knowledge.passage_memory import Candidate, PassageMemory, candidate
 from app.knowledge.types import StoredChunk
 from app.language.words import content_stems
 
@@ -40,18 +40,22 @@ class Store:
         self.current = {chunk_id: chunk(chunk_id, f"Invoices of {chunk_id}") for chunk_id in ids}
         self.asked: list[str] = []
 
-    async def chunks(self, tenant: str, ids: Sequence[str]) -> dict[str, StoredChunk]:
+    async def prepared(
+        self, tenant: str, ids: Sequence[str], prepare: Callable[[StoredChunk, Vectors | None], Candidate]
+    ) -> dict[str, Candidate]:
         assert tenant
         self.asked += ids
-        return {chunk_id: self.current[chunk_id] for chunk_id in ids if chunk_id in self.current}
+        vectors = {chunk_id: np.full(4, len(chunk_id), dtype=np.float32) for chunk_id in ids}
+        found = [chunk_id for chunk_id in ids if chunk_id in self.current]
+        return {chunk_id: prepare(self.current[chunk_id], vectors[chunk_id]) for chunk_id in found}
 
-    async def current_ids(self, tenant: str) -> tuple[set[str], set[str]]:
+    async def sources(self, tenant: str) -> list[str]:
         assert tenant
-        return set(self.current), set()
+        return ["docs/1.0/setup.md", "docs/2.0/setup.md"]
 
-    async def read(self, tenant: str, ids: Sequence[str]) -> dict[str, Vectors]:
+    async def sample_ids(self, tenant: str, size: int) -> list[str]:
         assert tenant
-        return {chunk_id: np.full(4, len(chunk_id), dtype=np.float32) for chunk_id in ids if chunk_id in self.current}
+        return sorted(self.current)[:size]
 
 
 async def test_asks_once_per_version_and_never_serves_an_earlier_one() -> None:
@@ -113,3 +117,20 @@ def test_words_in_code_do_not_count() -> None:
     found = candidate(chunk("a", text, (Span(0, 7, BlockKind.PARAGRAPH), Span(8, 23, BlockKind.CODE))), None)
     assert "refund" not in found.stems
     assert "ring" in found.stems
+
+
+async def test_what_is_read_while_something_is_forgotten_is_not_remembered() -> None:
+    store = Store("a")
+    memory = PassageMemory(store, store)
+    read = store.prepared
+
+    async def forgotten_meanwhile(
+        tenant: str, ids: Sequence[str], prepare: Callable[[StoredChunk, Vectors | None], Candidate]
+    ) -> dict[str, Candidate]:
+        found = await read(tenant, ids, prepare)
+        memory.forget(tenant)
+        return found
+
+    store.prepared = forgotten_meanwhile  # type: ignore[method-assign]
+    assert set(await memory.candidates("acme", 1, ["a"])) == {"a"}
+    assert not memory.holds("acme", 1, ["a"])

@@ -160,8 +160,39 @@ def test_manifests_deeper_and_exact_entries_win(root: Path, config: RetrievalCon
         "a.pdf: {effective_date: May 2023}\n'*': {effective_date: 2020-01-01, expiry_date: 2023}\n", encoding="utf-8"
     )
     assert profile(root, "pricing/a.pdf", config) == DocumentProfile(
-        "Outer", "pricing", internal=True, effective_date=date(2023, 5, 1), expiry_date=date(2023, 12, 31)
+        "Outer", "pricing", True, date(2023, 5, 1), date(2023, 12, 31), "manifest", "manifest"
     )
+
+
+@pytest.mark.parametrize(
+    ("source", "metadata", "text", "expected"),
+    [
+        (
+            "2026-05-20_fees.md",
+            {"effective_date": "2026-06-01", "date": "2020-01-01"},
+            "",
+            ("2026-06-01", "front_matter"),
+        ),
+        ("2026-05-20_fees.md", {"date": "2020-01-01"}, "Prices as of June 3, 2026.", ("2026-05-20", "file_name")),
+        ("fees.md", {"date": "2020-01-01"}, "Prices as of June 3, 2026.", ("2026-06-03", "text")),
+        ("fees_2024.md", {}, "Prices as of June 3, 2026.", ("2026-06-03", "text")),
+        ("fees_2024.md", {"date": "2020-01-01"}, "", ("2024-01-01", "file_name")),
+        ("fees.md", {"date": "2020-01-01"}, "", ("2020-01-01", "published")),
+        ("fees.md", {}, "We were founded in 2019.", (None, None)),
+        ("team_2024.md", {}, "", (None, None)),
+        ("blog/offers.md", {"date": "2021-02-03"}, "Prices valid from 1 May 2030.", ("2021-02-03", "published")),
+    ],
+)
+def test_one_source_of_a_date_decides(
+    root: Path,
+    config: RetrievalConfig,
+    source: str,
+    metadata: dict[str, str],
+    text: str,
+    expected: tuple[str | None, str | None],
+) -> None:
+    found = profile(root, source, config, Block(BlockKind.PARAGRAPH, text), metadata=metadata)
+    assert (found.effective_date and found.effective_date.isoformat(), found.effective_source) == expected
 
 
 @pytest.mark.parametrize(

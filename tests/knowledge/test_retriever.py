@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import time
 from collections.abc import AsyncIterator, Sequence
 from datetime import date
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.config_files import RelevanceWeights, RetrievalConfig
+from app.embeddings.base import Vectors
 from app.followups.types import RetrievalOptions
 from app.knowledge.index_sync import IndexSync
 from app.knowledge.lexical_index import LexicalIndex
@@ -42,7 +44,7 @@ class Knowledge:
         self.sync = IndexSync(self.documents, vectors, IndexLog(database), self.index, DIGEST)
         self.today = TODAY
         memory = PassageMemory(self.documents, vectors)
-        self.indexes = Indexes(self.index, LexicalIndex(database), memory, self.documents)
+        self.indexes = Indexes(self.index, LexicalIndex(database), memory, self.documents, vectors)
         self.retriever = Retriever(self.indexes, WordVectors(), config or RetrievalConfig(), lambda: self.today)
 
     async def publish(
@@ -100,6 +102,30 @@ async def test_one_retrieval_per_query_in_order(knowledge: Knowledge) -> None:
     ]
     alone = [(await knowledge.retriever.search("acme", [query], ALL))[0] for query in queries]
     assert await knowledge.retriever.search("acme", queries, ALL) == alone
+
+
+class SlowVectors(WordVectors):
+    """Takes a while for each call, and counts them."""
+
+    calls = 0
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        self.calls += 1
+        time.sleep(0.05)
+        return super().embed(texts)
+
+
+async def test_searches_at_the_same_time_are_embedded_together(knowledge: Knowledge) -> None:
+    embedder = SlowVectors()
+    queries = [f"Team plan costs {number}" for number in range(30)]
+    alone = [await knowledge.find(query) for query in queries]
+    retriever = Retriever(knowledge.indexes, embedder, RetrievalConfig(), lambda: TODAY)
+    try:
+        found = await asyncio.gather(*(retriever.search("acme", [query], ALL) for query in queries))
+    finally:
+        retriever.close()
+    assert [retrieval.passages for [retrieval] in found] == alone
+    assert embedder.calls <= 5
 
 
 async def test_no_queries_and_no_documents(knowledge: Knowledge) -> None:
@@ -176,6 +202,19 @@ class TestScope:
             await knowledge.publish(page)
         found = [source for source in sources(await knowledge.find("Solo plan")) if source.startswith("prices")]
         assert found == ["prices_2024.md"]
+
+    async def test_of_a_manual_in_versions_only_the_newest_unless_named(self, knowledge: Knowledge) -> None:
+        pages = [
+            Page(f"docs/{version}/setup.md", f"Rent the hangar {version}.\nPay {version} in advance.")
+            for version in ("1.9", "1.10", "latest")
+        ]
+        await knowledge.publish(*pages)
+        found = await knowledge.find("Rent the hangar")
+        assert {source for source in sources(found) if "setup.md" in source} == {
+            "docs/latest/setup.md",
+            "docs/setup.md",
+        }
+        assert "docs/1.9/setup.md" in sources(await knowledge.find("Rent the hangar 1.9"))
 
 
 class TestChanges:

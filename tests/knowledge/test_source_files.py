@@ -1,12 +1,13 @@
 """Which files of a folder are taken for documents."""
 
+import os
 import unicodedata
 from pathlib import Path
 
 import pytest
 
-from app.errors import InvalidInput
-from app.knowledge.source_files import content_hash, find_files, manifest_hash
+from app.errors import DocumentRefused, InvalidInput
+from app.knowledge.source_files import content_hash, find_files, manifest_hash, refuse_larger_than
 
 SUPPORTED = frozenset({".md", ".pdf"})
 
@@ -18,22 +19,24 @@ def write(path: Path, content: bytes = b"text") -> Path:
 
 
 def test_sorts_files_and_tells_documents_from_the_rest(tmp_path: Path) -> None:
-    for name in ("b.md", "a/Z.PDF", "a/deck.pptx", "mail.eml", "LICENSE", "data.json", "logo.png", "a/script.py"):
+    for name in ("b.md", "a/Z.PDF", "a/deck.key", "mail.msg", "LICENSE", "data.yaml", "logo.png", "a/script.py"):
         write(tmp_path / name)
     write(tmp_path / "contract", b"%PDF-1.7 ...")
     write(tmp_path / "sheet", b"PK\x03\x04...")
+    write(tmp_path / "notes", b"text without a suffix")
     root, files = find_files(tmp_path, SUPPORTED)
     assert root == tmp_path
     assert [(file.source, file.kind) for file in files] == [
         ("LICENSE", "other"),
         ("a/Z.PDF", "document"),
-        ("a/deck.pptx", "unsupported"),
+        ("a/deck.key", "unsupported"),
         ("a/script.py", "other"),
         ("b.md", "document"),
         ("contract", "unsupported"),
-        ("data.json", "other"),
+        ("data.yaml", "other"),
         ("logo.png", "other"),
-        ("mail.eml", "unsupported"),
+        ("mail.msg", "unsupported"),
+        ("notes", "unsupported"),
         ("sheet", "unsupported"),
     ]
 
@@ -59,7 +62,39 @@ def test_follows_links_only_inside_the_folder(tmp_path: Path) -> None:
     (folder / "gone.md").symlink_to(tmp_path / "nowhere.md")
     (folder / "loop").symlink_to(folder)
     (folder / "out").symlink_to(secret.parent)
-    assert [file.source for file in find_files(folder, SUPPORTED)[1]] == ["a.md"]
+    found = [(file.source, file.kind) for file in find_files(folder, SUPPORTED)[1]]
+    assert found == [
+        ("a.md", "document"),
+        ("b.md", "outside"),
+        ("gone.md", "outside"),
+        ("loop", "outside"),
+        ("out", "outside"),
+    ]
+
+
+def test_a_folder_that_cannot_be_opened_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path / "open" / "a.md")
+    write(tmp_path / "closed" / "b.md")
+    scan = os.scandir
+
+    def refuse(path: str) -> object:
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    # Not by permissions, which do not hold for the superuser.
+    monkeypatch.setattr(os, "scandir", refuse)
+    found = [(file.source, file.kind) for file in find_files(tmp_path, SUPPORTED)[1]]
+    assert found == [("closed", "unreadable"), ("open/a.md", "document")]
+
+
+def test_a_part_of_a_folder_keeps_its_names(tmp_path: Path) -> None:
+    path = write(tmp_path / "kb" / "deep" / "a.md")
+    for source in (path, path.parent):
+        root, [file] = find_files(source, SUPPORTED, tmp_path / "kb")
+        assert (root, file.source) == (tmp_path / "kb", "deep/a.md")
+    with pytest.raises(InvalidInput, match="is not below"):
+        find_files(path, SUPPORTED, tmp_path / "other")
 
 
 def test_one_file_is_relative_to_its_folder(tmp_path: Path) -> None:
@@ -96,3 +131,13 @@ def test_manifests_of_the_folder_and_above_count(tmp_path: Path) -> None:
     before = manifest_hash(document, tmp_path)
     write(tmp_path / "c" / "manifest.yaml")
     assert manifest_hash(document, tmp_path) == before != manifest_hash(elsewhere, tmp_path)
+
+
+def test_a_file_that_is_too_large_is_refused_unread(tmp_path: Path) -> None:
+    path = tmp_path / "huge.pdf"
+    with path.open("wb") as file:
+        file.truncate(1 << 40)  # a terabyte without content: hashing it would take an hour
+    with pytest.raises(DocumentRefused, match="larger than 50 MB") as caught:
+        refuse_larger_than(path, 50 << 20)
+    assert caught.value.reason == "too_large"
+    refuse_larger_than(write(tmp_path / "small.pdf"), 50 << 20)

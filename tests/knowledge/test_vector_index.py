@@ -1,6 +1,7 @@
 """Real Chroma in a temporary directory."""
 
 import asyncio
+import os
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,8 @@ import pytest
 
 from app.embeddings.base import Vectors
 from app.errors import IndexLocked, IndexUnavailable
-from app.knowledge.vector_index import VectorIndex, read_identity
+from app.knowledge.index_identity import read_identity
+from app.knowledge.vector_index import VectorIndex
 from tests.knowledge.test_index_lock import owner
 
 DIGEST = "d" * 64
@@ -222,3 +224,40 @@ sys.exit("onnxruntime" if "onnxruntime" in sys.modules else 0)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+async def test_nothing_that_lay_in_memory_gets_into_its_files(tmp_path: Path) -> None:
+    """In a process of its own, whose heap is full of freed blocks that hold a text."""
+    script = f"""
+import asyncio, ctypes
+from pathlib import Path
+import numpy as np
+from app.knowledge.vector_index import VectorIndex
+
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+libc.free.argtypes = [ctypes.c_void_p]
+
+async def main():
+    index = VectorIndex(Path({str(tmp_path / "chroma")!r}), "knowledge")
+    await index.open()
+    libc.free(libc.malloc(16 << 20))  # from here on glibc would keep blocks of this size
+    blocks = [libc.malloc(1 << 20) for _ in range(64)]
+    for block in blocks:
+        ctypes.memmove(block, b"needle-in-memory" * (1 << 16), 1 << 20)
+    for block in blocks[:-1]:  # the last one keeps the others from going back to the kernel
+        libc.free(block)
+    vectors = np.eye(384, dtype=np.float32)[:150]
+    await index.add("acme", "d" * 64, [f"v:{{n}}" for n in range(150)], vectors)
+    await index.search("acme", "d" * 64, vectors[:1], 3)
+    await index.close()
+
+asyncio.run(main())
+"""
+    root = Path(__file__).resolve().parents[2]
+    environment = {**os.environ, "MALLOC_ARENA_MAX": "1"}  # so that all threads take their memory from the same heap
+    command = [sys.executable, "-c", script]
+    await asyncio.to_thread(subprocess.run, command, cwd=root, env=environment, check=True, timeout=120)
+    files = [path for path in (tmp_path / "chroma").rglob("*") if path.is_file()]
+    assert "data_level0.bin" in {path.name for path in files}
+    assert not [path.name for path in files if b"needle-in-memory" in path.read_bytes()]

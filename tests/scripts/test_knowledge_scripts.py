@@ -1,6 +1,7 @@
 """The real command lines in real processes, with the packaged embedding model."""
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -10,13 +11,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy import select
 
-from app.embeddings.resolve import locate_model, read_model_files
+from app.embeddings.backends import build_embedder
+from app.knowledge.index_lock import IndexLock
 from app.knowledge.vector_index import VectorIndex
 from app.settings import load_settings
 from app.storage.database import Database
 from app.storage.documents import DocumentRepository
 from app.storage.migrate import upgrade
+from app.storage.tables import ChunkRow
+from tests.embeddings.models import MODELS
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVE = """
@@ -27,7 +32,7 @@ async def main():
     async with open_workbench(load_settings()) as bench:
         await bench.sync.catch_up()
         print("ready", flush=True)
-        await bench.sync.run(0.2, asyncio.Event())
+        await bench.sync.run(0.2, asyncio.Event(), bench.care.serve)
 asyncio.run(main())
 """
 
@@ -52,8 +57,15 @@ class Site:
 
     @property
     def environment(self) -> dict[str, str]:
-        own = {"DATABASE_URL": self.url, "CHROMA_PERSIST_DIR": str(self.index), "PYTHONPATH": str(ROOT)}
-        return {**os.environ, **own, "COLUMNS": "200", "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+        own = {"DATABASE_URL": self.url, "CHROMA_PERSIST_DIR": str(self.index), "MODEL_CACHE_DIR": str(MODELS)}
+        return {
+            **os.environ,
+            **own,
+            "PYTHONPATH": str(ROOT),
+            "COLUMNS": "200",
+            "HF_HUB_OFFLINE": "1",
+            "OMP_NUM_THREADS": "1",
+        }
 
     def command(self, script: str, *arguments: str) -> list[str]:
         return [sys.executable, str(ROOT / "scripts" / script), *arguments]
@@ -106,10 +118,19 @@ class Site:
         finally:
             await database.close()
 
+    async def chunk_rows(self) -> set[str]:
+        """The chunks of all versions, current or not."""
+        database = Database(self.url)
+        await database.connect()
+        try:
+            async with database.snapshot() as session:
+                return set((await session.execute(select(ChunkRow.id))).scalars())
+        finally:
+            await database.close()
+
 
 def model_digest() -> str:
-    model = load_settings().models.rag.embedding_model
-    return read_model_files(model, locate_model(model, Path("unused"))).digest
+    return build_embedder(load_settings().models.rag, MODELS).digest
 
 
 @pytest.fixture
@@ -122,6 +143,14 @@ def test_explains_itself(site: Site, script: str) -> None:
     done = site.run(script, "--help")
     assert done.returncode == 0
     assert "--help" in done.stdout
+
+
+async def test_chunks_of_replaced_documents_go_with_the_ingestion(site: Site) -> None:
+    site.ingest()
+    site.write("notes.txt", "Notes about onboarding in twelve days.")
+    assert site.ingest().returncode == 0
+    ids, _, _ = await site.stored()
+    assert await site.chunk_rows() == ids == await site.held()
 
 
 async def test_ingests_into_an_empty_installation_and_verifies(site: Site) -> None:
@@ -145,8 +174,27 @@ async def test_refused_documents_are_named_and_the_exit_code_says_so(site: Site)
     done = site.ingest()
     assert done.returncode == 1
     assert "refused (malformed): broken[1].pdf: " in done.stdout
-    assert "ignored: LICENSE" in done.stdout
+    assert "ignored: LICENSE: Not a document." in done.stdout
     assert (await site.stored())[1] == ["notes.txt", "pricing/plans.md"]
+
+
+def test_a_report_names_every_file(site: Site) -> None:
+    site.write("empty.md", " ")
+    path = site.documents.parent / "out.json"
+    dry = site.ingest("--dry-run", "--workers", "2", "--report", str(path))
+    assert (dry.returncode, "Dry run, nothing was stored" in dry.stdout) == (1, True)
+    planned = json.loads(path.read_text(encoding="utf-8"))
+    done = site.ingest("--report", str(path))
+    assert done.returncode == 1
+    report = json.loads(path.read_text(encoding="utf-8"))
+    words = {"empty.md": "empty", "notes.txt": "indexed", "pricing/plans.md": "indexed"}
+    for written in (planned, report):
+        assert {file["source"]: file["status"] for file in written["files"]} == words
+        assert written["counts"] == {"empty": 1, "indexed": 2}
+    assert (planned["dry_run"], planned["knowledge_version"]) == (True, 0)
+    assert (report["dry_run"], report["knowledge_version"]) == (False, 1)
+    unwritable = site.ingest("--report", str(path.parent))
+    assert (unwritable.returncode, "--report" in unwritable.stderr) == (2, True)
 
 
 async def test_if_empty_ingests_only_once(site: Site) -> None:
@@ -189,12 +237,26 @@ class TestWithARunningService:
             process.kill()
         assert await site.held() == (await site.stored())[0]
 
-    def test_verifying_says_why_it_cannot(self, site: Site) -> None:
+    def test_it_verifies_repairs_and_rebuilds_for_others(self, site: Site) -> None:
         site.ingest()
-        with site.serving() as process:
-            done = site.run("verify_vectordb.py")
-            assert (done.returncode, done.stdout) == (2, "")
-            assert f"process {process.pid}" in done.stderr
+        with site.serving():
+            verified = site.run("verify_vectordb.py")
+            assert (verified.returncode, verified.stderr) == (0, "")
+            assert "equal to the database" in verified.stdout
+            rebuilt = site.run("verify_vectordb.py", "--rebuild")
+            assert (rebuilt.returncode, "default: rebuilt" in rebuilt.stdout) == (0, True)
+
+    def test_an_owner_that_does_not_answer_is_named(self, site: Site) -> None:
+        site.ingest()
+        lock = IndexLock(site.index)
+        lock.acquire("process 4711")
+        try:
+            done = site.run("verify_vectordb.py", "--wait", "1")
+        finally:
+            lock.release()
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "process 4711" in done.stderr
+        assert "within 1 s" in done.stderr
 
 
 @pytest.mark.slow

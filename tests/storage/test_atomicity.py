@@ -16,6 +16,7 @@ from app.storage.database import Database
 from app.storage.documents import DocumentRepository
 from app.storage.index_log import IndexLog
 from app.storage.publishing import publish_versions
+from app.storage.rows import utc_now
 from tests.storage.building import Source, new_version, publish
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -139,7 +140,7 @@ async def test_a_killed_process_leaves_a_whole(database_url: str, kill_after: st
             process.kill()
         versions.append(await assert_whole(database))
         repository = DocumentRepository(database)
-        await repository.discard_stale_staged("acme")
+        await repository.discard_stale_staged("acme", [], utc_now())
         await publish(repository, "acme", *(replace(source, content_hash="again") for source in generation(99)))
         versions.append(await assert_whole(database))
     assert versions == sorted(versions)

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ from app.knowledge.types import StoredChunk
 from app.storage.database import Database
 from app.storage.documents import DocumentRepository
 from app.storage.index_log import IndexLog
-from app.storage.records import KnowledgeCounts
+from app.storage.records import KnowledgeCounts, StagedVersion, text_hash
 from app.storage.rows import utc_now
 from tests.storage.building import DIMENSION, Source, new_version, publish
 
@@ -50,26 +50,44 @@ class TestStaging:
 
     async def test_an_interrupted_run_finds_its_work(self, repository: DocumentRepository) -> None:
         version_id = await repository.stage("acme", new_version(PRICING))
-        assert await repository.staged("acme", "pricing.md", "hash-1", "pipeline-1") == version_id
-        for other in (
-            ("acme", "other.md", "hash-1", "pipeline-1"),
-            ("acme", "pricing.md", "hash-2", "pipeline-1"),
-            ("acme", "pricing.md", "hash-1", "pipeline-2"),
-        ):
-            assert await repository.staged(*other) is None
-        await repository.publish("acme", [version_id])
-        assert await repository.staged("acme", "pricing.md", "hash-1", "pipeline-1") is None
+        key = ("pricing.md", "hash-1", "pipeline-1")
+        assert await repository.staged_versions("acme") == {key: StagedVersion(version_id, len(PRICING.texts))}
+        again = await repository.stage("acme", new_version(PRICING))
+        assert (await repository.staged_versions("acme"))[key].version_id == again
+        await repository.discard_stale_staged("acme", [PRICING.source], utc_now())
+        assert await repository.staged_versions("acme") == {}
+
+    async def test_vectors_are_found_by_the_text_that_was_embedded(self, repository: DocumentRepository) -> None:
+        version = new_version(PRICING)
+        hashes = [text_hash(chunk.embedding_text) for chunk in version.chunks]
+        for _ in range(2):
+            await repository.stage("acme", version)
+        found = await repository.vectors_of_texts("acme", version.embedding_model, [*hashes, b"?" * 16])
+        assert {key: vector.tolist() for key, vector in found.items()} == {
+            key: vector.tolist() for key, vector in zip(hashes, version.vectors, strict=True)
+        }
+        assert await repository.vectors_of_texts("acme", "another model", hashes) == {}
+        assert await repository.vectors_of_texts("globex", version.embedding_model, hashes) == {}
+
+    async def test_the_folder_of_a_document_is_remembered(self, repository: DocumentRepository) -> None:
+        await publish(repository, "acme", PRICING, SUPPORT)
+        await repository.note_folder("acme", [PRICING.source], "/kb")
+        folders = {source: known.folder for source, known in (await repository.known_documents("acme")).items()}
+        assert folders == {PRICING.source: "/kb", SUPPORT.source: None}
 
     async def test_stale_work_is_discarded(self, repository: DocumentRepository) -> None:
         (published,) = await publish(repository, "acme", PRICING)
         kept = await repository.stage("acme", new_version(SUPPORT))
         stale = await repository.stage("acme", new_version(PRICING_2))
-        assert await repository.discard_stale_staged("acme", keep=[kept]) == 1
+        long_ago = utc_now() - timedelta(days=1)
+        assert await repository.discard_stale_staged("acme", [PRICING_2.source], long_ago) == 1
         assert (await repository.version_vectors("acme", stale))[0] == []
         assert len((await repository.version_vectors("acme", kept))[0]) == 1
         assert len((await repository.version_vectors("acme", published))[0]) == 2
         with pytest.raises(NotFound):
             await repository.publish("acme", [stale])
+        assert await repository.discard_stale_staged("acme", [], utc_now()) == 1
+        assert (await repository.version_vectors("acme", kept))[0] == []
 
     async def test_a_document_without_chunks(self, repository: DocumentRepository) -> None:
         (version_id,) = await publish(repository, "acme", replace(PRICING, texts=[]))
@@ -226,3 +244,12 @@ class TestReading:
         assert len(found.text) == len(text)
         if "\0" not in text and text.isprintable():
             assert found.text == text
+
+
+async def test_a_tenant_of_another_database_began_at_another_time(repository: DocumentRepository) -> None:
+    assert not await repository.tenant_since("acme")
+    await publish(repository, "acme", PRICING)
+    since = await repository.tenant_since("acme")
+    await publish(repository, "acme", PRICING_2)
+    assert since
+    assert await repository.tenant_since("acme") == since

@@ -55,7 +55,7 @@ async def vector_ids(world: World, tenant: str) -> list[str]:
 Read = Callable[[World, str], Awaitable[object]]
 READS: dict[str, Read] = {
     "known_documents": lambda world, tenant: world.documents.known_documents(tenant),
-    "staged": lambda world, tenant: world.documents.staged(tenant, "secret.md", "canary-2", "pipeline-1"),
+    "staged_versions": lambda world, tenant: world.documents.staged_versions(tenant),
     "chunks": lambda world, tenant: world.documents.chunks(tenant, [f"{world.published}:0"]),
     "current_chunk_ids": lambda world, tenant: world.documents.current_chunk_ids(tenant),
     "version_vectors": vector_ids,
@@ -94,7 +94,7 @@ async def test_publishing_and_removing(world: World) -> None:
     with pytest.raises(NotFound):
         await world.documents.publish(STRANGER, [world.staged])
     assert await world.documents.publish(STRANGER, [], removed_sources=["secret.md"]) == 0
-    assert await world.documents.discard_stale_staged(STRANGER) == 0
+    assert await world.documents.discard_stale_staged(STRANGER, ["secret.md"], utc_now()) == 0
     assert await world.documents.counts(OWNER) == KnowledgeCounts(documents=1, chunks=1, staged=1)
 
 

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from app.config_files import ValidationConfig
 from app.followups.generators.base import GenerationInput
+from app.followups.generators.forbidden import forbidden_for
 from app.followups.generators.openings import Opening, read_opening
 from app.followups.generators.phrases import PhraseBank
 from app.followups.generators.quotable import Candidate
@@ -47,7 +48,7 @@ class Composer:
         self._lead = task.lead
         self._strategy = task.strategy
         self._bank = bank
-        self._forbidden = forbidden_pattern(rules, first_name(task.lead.lead_name))
+        self._forbidden = forbidden_for(rules, first_name(task.lead.lead_name))
 
     def compose(self) -> str:
         """The best message within the word limit: shorter variants are complete messages, nothing is cut."""
@@ -119,7 +120,7 @@ class Composer:
     def _opening(self) -> Opening:
         opening = read_opening(self._lead, self._strategy, self._bank.labels)
         stated = " ".join(filter(None, (opening.subject, opening.act)))
-        return Opening(None) if self._forbidden.search(stated) else opening
+        return Opening(None) if self._forbidden.within(stated) else opening
 
     @cached_property
     def _selection(self) -> Selection:
@@ -150,7 +151,7 @@ class Composer:
         """The product's name where it can stand inside a sentence."""
         name = self._lead.product_name
         fits = _PLAIN_PRODUCT.fullmatch(name) and len(name.split()) <= _MAX_PRODUCT_WORDS
-        return name if fits and not self._forbidden.search(name) else "our product"
+        return name if fits and not self._forbidden.within(name) else "our product"
 
     def _greeting_slot(self) -> str:
         tone = "formal" if self._strategy.tone is Tone.FORMAL else "plain"
@@ -173,14 +174,3 @@ class Composer:
 
     def _topic(self) -> str:
         return self._strategy.topic.value if self._strategy.topic else "other"
-
-
-def forbidden_pattern(rules: ValidationConfig, name: str | None) -> re.Pattern[str]:
-    """Matches what no quoted sentence and no filled-in word may hold: banned phrases and the lead's name.
-
-    Hyphens and apostrophes between the words of a phrase do not matter, as they do not to the rules ("lock-in").
-    """
-    phrases = (re.findall(r"\w+", phrase) for phrase in (*rules.banned_phrases, *rules.pressure_phrases))
-    fragments = [r"\W+".join(map(re.escape, found)) for found in phrases if found]
-    banned = rf"(?i:(?<!\w)(?:{'|'.join(fragments)}))" if fragments else r"(?!)"
-    return re.compile(rf"{banned}|(?<!\w){re.escape(name)}(?!\w)" if name else banned)

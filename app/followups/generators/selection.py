@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.followups.generators.base import GenerationInput
+from app.followups.generators.forbidden import Forbidden
 from app.followups.generators.openings import Opening
 from app.followups.generators.quotable import Candidate, Wish, candidates, choose, has_special_words
 from app.followups.generators.quotable.topics import speaks_about
@@ -36,7 +37,7 @@ class Selection:
     asked: bool
 
 
-def select(task: GenerationInput, opening: Opening, forbidden: re.Pattern[str]) -> Selection:
+def select(task: GenerationInput, opening: Opening, forbidden: Forbidden) -> Selection:
     """What the evidence offers for this lead. A question or objection is answered, or nothing is said about us."""
     names = own_names(task.lead, task.evidence)
     said = [message.text for message in task.lead.thread]
@@ -136,7 +137,7 @@ def _asked_words(task: GenerationInput, need: Need) -> str:
     return need.asked
 
 
-def _is_unfit(text: str, lead: LeadContext, forbidden: re.Pattern[str]) -> bool:
-    if forbidden.search(text):
+def _is_unfit(text: str, lead: LeadContext, forbidden: Forbidden) -> bool:
+    if forbidden.within(text):
         return True
     return bool(lead.lead_company) and str(lead.lead_company).lower() in text.lower()

@@ -7,9 +7,10 @@ from lxml import etree
 from app.errors import DocumentRefused
 from app.followups.types import BlockKind
 from app.knowledge.loaders.docx_styles import Styles
-from app.knowledge.loaders.ooxml import attribute, child, children, local_name, open_package
+from app.knowledge.loaders.ooxml import open_package
 from app.knowledge.loaders.tables import join_lines, table_rows
 from app.knowledge.loaders.text import clean, raised
+from app.knowledge.loaders.xml_tree import attribute, child, children, local_name
 from app.knowledge.types import Block, LoadedDocument
 
 _SKIPPED = frozenset({"del", "moveFrom", "instrText", "delText", "Fallback", "txbxContent", "pPr", "footnoteReference"})

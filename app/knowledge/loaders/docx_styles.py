@@ -5,7 +5,7 @@ import re
 from lxml import etree
 
 from app.followups.types import BlockKind
-from app.knowledge.loaders.ooxml import attribute, child, children
+from app.knowledge.loaders.xml_tree import attribute, child, children
 
 _HEADING = re.compile(r"^(?:heading|überschrift|titre|título|titolo|rubrik|kop|заголовок)\s*(\d)", re.IGNORECASE)
 _LIST = re.compile(r"^(?:list|bullet|aufzählung|liste)\b(?!.*\btable)", re.IGNORECASE)

@@ -8,6 +8,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from app.errors import DocumentRefused
 from app.followups.types import BlockKind
 from app.knowledge.loaders.front_matter import as_metadata
+from app.knowledge.loaders.html_prices import close_up, is_sign, joined
 from app.knowledge.loaders.html_tables import cell_text, is_data_table, table_texts
 from app.knowledge.loaders.html_visibility import is_hidden
 from app.knowledge.loaders.plain import blocks_of
@@ -23,7 +24,9 @@ _INLINE = frozenset(
     """.split()  # noqa: SIM905 - a word list reads better as text
 )
 _OPENERS = re.compile(
-    r"<(/?)(div|span|b|i|font|section|article|blockquote|ul|ol|table|center|form|em|strong|a)\b", re.IGNORECASE
+    r"<(/?)(?:div|span|b|i|u|s|font|section|article|main|aside|nav|header|footer|blockquote|figure|ul|ol|dl|table|center|"
+    r"form|fieldset|details|label|button|em|strong|small|big|sub|sup|ins|del|strike|mark|code|pre|kbd|q|cite|abbr|h[1-6]|a)\b",
+    re.IGNORECASE,
 )
 _BREAK = "\x1e"  # white space that never occurs in a page
 _DEEPEST = 3000  # nesting from which the parser's time would grow beyond reason
@@ -41,8 +44,10 @@ def load_html(data: bytes) -> LoadedDocument:
 
 def fragment_blocks(fragment: str) -> list[Block]:
     """Blocks of a piece of HTML inside another format."""
+    if _nesting(fragment) > _DEEPEST:
+        return []
     body = LexborHTMLParser(fragment).body
-    return _PageReader().read(body) if body is not None and _nesting(fragment) <= _DEEPEST else []
+    return _PageReader().read(body) if body is not None else []
 
 
 def _decode(data: bytes) -> str:
@@ -100,7 +105,7 @@ class _PageReader:
                 pending.append((node, True))
                 pending.extend((child, False) for child in reversed(list(node.iter(include_text=True))))
         self._flush()
-        return self._blocks
+        return [block for block in self._blocks if not is_sign(block.text)]
 
     def _enter(self, node: LexborNode) -> bool:
         """Take in `node`; True if its children shall follow."""
@@ -185,7 +190,11 @@ class _PageReader:
             self._add(kind, clean(text), level)
 
     def _add(self, kind: BlockKind, text: str, level: int = 0) -> None:
-        if any(char.isalnum() for char in text):
+        text = close_up(text)
+        last = self._blocks[-1] if self._blocks else None
+        if last is not None and last.kind is kind is BlockKind.PARAGRAPH and (price := joined(last.text, text)):
+            self._blocks[-1] = Block(kind, price)
+        elif is_sign(text) or any(char.isalnum() for char in text):
             self._blocks.append(Block(kind, text, level))
 
 

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from selectolax.lexbor import LexborNode
 
 from app.followups.types import BlockKind
+from app.knowledge.loaders.html_prices import close_up
 from app.knowledge.loaders.html_visibility import is_hidden
 from app.knowledge.loaders.tables import needs_comma, table_rows
 from app.knowledge.loaders.text import clean, raised
 
 _BREAKING = frozenset({"br", "li", "p", "div", "tr", "dd", "dt"})
 _WIDEST = 200  # columns a cell may be said to span
+_MOST_COLUMNS = 1000
 _LAYOUT_CELL = 600  # characters; longer cells are a page layout
 
 
@@ -49,6 +51,8 @@ def _grid(rows: list[LexborNode]) -> list[list[str]]:
         texts: list[str] = []
         reaching: dict[int, tuple[int, str]] = {}
         for cell in _cells(row):
+            if len(texts) > _MOST_COLUMNS:
+                break
             _fill(texts, hanging, reaching)
             text, down = cell_text(cell, " " if cell.tag == "th" else ", "), _span(cell, "rowspan") - 1
             for _ in range(_span(cell, "colspan")):
@@ -95,4 +99,4 @@ def cell_text(node: LexborNode, separator: str = ", ") -> str:
             if item.tag in _BREAKING:
                 parts.append(separator if needs_comma("".join(parts[-3:])) else " ")
             pending.extend(reversed(list(item.iter(include_text=True))))
-    return "".join(parts)
+    return close_up("".join(parts))

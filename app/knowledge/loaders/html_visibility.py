@@ -13,15 +13,20 @@ _DROPPED = frozenset(
 _ROLES = frozenset("navigation banner contentinfo complementary search dialog alertdialog menu menubar tooltip".split())  # noqa: SIM905
 # Class names and ids of page furniture; compared as whole words, so that `cookie-policy` text is not lost by accident.
 _FURNITURE = re.compile(
-    r"(?:^|\s)(?:(?:js-|site-|page-)?(?:cookie-?(?:banner|consent|notice|bar)|consent-banner|breadcrumbs?|skip-?link|"
-    r"skip-to-content|sr-only|screen-reader-text|visually-?hidden|navbar|sidebar|site-header|site-footer|"
-    r"social-share|share-buttons|pagination|mw-editsection|d-none|is-hidden|printonly))(?:\s|$)",
-    re.IGNORECASE,
+    r"(?:js-|site-|page-)?(?:consent-banner|breadcrumbs?|skip-?link|skip-to-content|sr-only|screen-reader-text|"
+    r"visually-?hidden|navbar|sidebar|site-header|site-footer|footer|social-share|share-buttons|pagination|"
+    r"mw-editsection|d-none|is-hidden|printonly|line-through|newsletter(?:-signup)?|related-posts|advert(?:isement)?)"
 )
+_CONSENT_TOOLS = ("onetrust-", "cybotcookiebot", "cc-window", "cc-banner", "cookielaw", "cookieyes", "usercentrics")
+_BANNERS = ("banner", "consent", "notice", "bar", "popup", "pop-up", "dialog", "modal", "overlay", "message", "alert")
+_MENUS = frozenset({"nav", "navigation", "menu", "main-menu", "main-nav", "site-nav", "top-nav", "topbar"})
+_PAGES = frozenset({"html", "body", "main", "article"})  # what they are named says nothing about all they hold
+# Decoration is kept from screen readers; but some pages spell a price out for them and hide the figure.
+_PRICE = re.compile(r"[$€£¥]\s?\d|\d\s?[€£¥$]")
 _STYLE = re.compile(
     r"display:none|visibility:(?:hidden|collapse)|(?:^|;)opacity:0(?:\.0+)?(?:;|$)|font-size:0(?:\.0+)?(?:px|pt|em|rem|%)?(?:;|!|$)"
     r"|(?:text-indent|(?:margin-)?left|top):-\d{3,}|clip:rect\((?:0(?:px)?,?){4}\)|(?:^|;)(?:width|height):[01](?:px)?;.*overflow:hidden"
-    r"|(?:^|;)color:transparent",
+    r"|(?:^|;)color:transparent|text-decoration(?:-line)?:[^;]{0,40}line-through",
 )
 _COLOUR = re.compile(r"(?:^|;)(color|background(?:-color)?):([^;!]+)")
 
@@ -32,13 +37,28 @@ def is_hidden(node: LexborNode) -> bool:
         # A page header inside an article holds its headline and introduction.
         return not (node.tag == "header" and _inside_article(node))
     attributes = node.attributes
-    if "hidden" in attributes or attributes.get("aria-hidden") == "true" or attributes.get("role") in _ROLES:
+    if "hidden" in attributes or attributes.get("role") in _ROLES:
         return True
-    names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"
-    if names.strip() and _FURNITURE.search(names):
+    if attributes.get("aria-hidden") == "true" and not _PRICE.search(node.text()):
+        return True
+    names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".lower().split()
+    if names and node.tag not in _PAGES and any(_is_furniture(name[:80], node) for name in names[:50]):
         return True
     style = attributes.get("style")
     return bool(style) and _hides(re.sub(r"\s+", "", style or "").lower())
+
+
+def _is_furniture(name: str, node: LexborNode) -> bool:
+    if _FURNITURE.fullmatch(name) or name.startswith(_CONSENT_TOOLS):
+        return True
+    if ("cookie" in name or "gdpr" in name) and any(word in name for word in _BANNERS):
+        return True
+    return name in _MENUS and _is_mostly_links(node)
+
+
+def _is_mostly_links(node: LexborNode) -> bool:
+    linked = sum(len(link.text(strip=True)) for link in node.css("a"))
+    return linked > 0.6 * len(node.text(strip=True))
 
 
 def _hides(style: str) -> bool:

@@ -5,9 +5,11 @@ from dataclasses import replace
 from functools import lru_cache
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 from app.followups.types import BlockKind
+from app.knowledge.loaders.brackets import without_torn_brackets
 from app.knowledge.loaders.front_matter import Metadata, split_front_matter
 from app.knowledge.loaders.html_page import fragment_blocks
 from app.knowledge.loaders.markup import MarkupReducer
@@ -21,6 +23,12 @@ _TORN_EMPHASIS = re.compile(r"\*{2,}|(?<![\w*])\*(?=\w)|(?<=[\w.,!?)])\*(?!\w)")
 _CELLS = re.compile(r"\s*(?:\|\s*)+")
 _BLANKS = re.compile(r"_{4,}|__(?=\w)|(?<=\w)__(?!\w)")
 _DEFINES = re.compile(r"^(?:import|export)\b", re.MULTILINE)
+# Source of drawings, which a reader sees as a picture, and marks that tell a page which lines of code to colour.
+_DIAGRAMS = frozenset({"mermaid", "plantuml", "graphviz", "dot", "d2"})
+_HIGHLIGHT = re.compile(r"[ \t]*(?://|#|--|/\*|<!--)[ \t]*\[!code [^\]\n]{1,40}\][ \t]*(?:\*/|-->)?")
+_MARKED_CODE = re.compile(r"^\*\*([^*\n]+)\*\*$")
+_LONGEST_INLINE = 10_000  # characters
+_PIECE = re.compile(rf".{{1,{_LONGEST_INLINE}}}(?:\s|$)|.{{{_LONGEST_INLINE}}}", re.DOTALL)
 _HEADING_ANCHOR = re.compile(r"\s*[#¶§]+$")
 
 
@@ -34,7 +42,7 @@ def load_mdx(data: bytes) -> LoadedDocument:
 
 def _load(data: bytes, *, mdx: bool) -> LoadedDocument:
     metadata, body = split_front_matter(decode(data))
-    reduced = MarkupReducer(body.replace(SECTION_END, ""), mdx=mdx).reduce()
+    reduced = without_torn_brackets(MarkupReducer(body.replace(SECTION_END, ""), mdx=mdx).reduce())
     blocks = _TokenReader().read(_parser(mdx).parse(reduced)) or _stand_in(metadata, body, mdx=mdx)
     title = next((value for key, value in metadata if key == "title"), None)
     return LoadedDocument(blocks=tuple(blocks), title=title, metadata=metadata)
@@ -51,8 +59,21 @@ def _stand_in(metadata: Metadata, body: str, *, mdx: bool) -> list[Block]:
 @lru_cache(maxsize=2)
 def _parser(mdx: bool) -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"maxNesting": 40}).enable(["table", "strikethrough"])
+    parser.core.ruler.before("inline", "cut_long_inlines", _cut_long_inlines)
     # MDX has no indented code: content of components is indented for looks.
     return parser.disable("code") if mdx else parser
+
+
+def _cut_long_inlines(state: StateCore) -> None:
+    """Looking for the ends of links and emphasis takes a time that grows with the square of a paragraph's length."""
+    tokens: list[Token] = []
+    for token in state.tokens:
+        if token.type == "inline" and len(token.content) > _LONGEST_INLINE:
+            pieces = _PIECE.findall(token.content)
+            tokens.extend(Token("inline", "", 0, content=piece, children=[], level=token.level) for piece in pieces)
+        else:
+            tokens.append(token)
+    state.tokens = tokens
 
 
 class _TokenReader:
@@ -69,8 +90,8 @@ class _TokenReader:
             match token.type:
                 case "inline":
                     self._inline(token, tokens[index - 1])
-                case "fence" | "code_block":
-                    self._add(BlockKind.CODE, clean_code(token.content))
+                case "fence" | "code_block" if token.info.strip().lower() not in _DIAGRAMS:
+                    self._add(BlockKind.CODE, clean_code(_HIGHLIGHT.sub("", token.content)))
                 case "html_block":
                     self._html(token.content)
                 case "list_item_open":
@@ -129,7 +150,7 @@ def inline_text(tokens: list[Token]) -> str:
             case "text" | "text_special" if not struck:
                 parts.append(_without_leftovers(token.content))
             case "code_inline" if not struck:
-                parts.append(token.content.replace("\\$", "$"))
+                parts.append(_MARKED_CODE.sub(r"\1", token.content.replace("\\$", "$")))
             case "softbreak" | "hardbreak":
                 parts.append(" ")
     return "".join(parts)

@@ -3,6 +3,7 @@
 import io
 import logging
 import re
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
@@ -14,17 +15,19 @@ from pdfminer.psexceptions import PSException
 from pdfplumber.page import Page
 from pdfplumber.utils.exceptions import MalformedPDFException, PdfminerException
 from pdfplumber.utils.text import extract_words
+from pypdfium2 import PdfiumError
 
 from app.errors import DocumentRefused
 from app.knowledge.loaders.front_matter import as_metadata
-from app.knowledge.loaders.pdf_layout import Grid, Line, Word, reading_order
+from app.knowledge.loaders.pdf_fast import FastReader
+from app.knowledge.loaders.pdf_layout import Line, Word
 from app.knowledge.loaders.pdf_paragraphs import PageContent, document_blocks
-from app.knowledge.loaders.pdf_tables import TableReader, TableRows
-from app.knowledge.loaders.tables import table_rows
+from app.knowledge.loaders.pdf_tables import TableReader, TableRows, in_reading_order
 from app.knowledge.loaders.text import raised
 from app.knowledge.types import LoadedDocument
 
 MAX_PAGES = 2000
+_CAREFUL_SECONDS = 10.0
 Char = dict[str, Any]  # what pdfplumber tells of one letter
 
 _GLYPH = re.compile(r"\(cid:\d+\)")
@@ -33,6 +36,7 @@ _BOLD = ("bold", "black", "heavy", "semibold", "demi", "cmbx")
 
 # What a damaged file makes pdfminer raise beyond its own exceptions.
 _DAMAGE = (
+    PdfiumError,
     PSException,
     MalformedPDFException,
     ValueError,
@@ -50,16 +54,52 @@ _DAMAGE = (
 
 
 def load_pdf(data: bytes) -> LoadedDocument:
-    """Raises `DocumentRefused`: `encrypted` if a password is needed to open it, `malformed` if no page can be read."""
+    """Tables are looked for on as many pages as fit into ten seconds, and not on pages full of drawings.
+
+    Raises `DocumentRefused`: `encrypted` if a password is needed to open it, `malformed` if no page can be read,
+    `too_large` for thousands of pages.
+    """
     if b"%PDF-" not in data[:2048]:
         raise DocumentRefused("malformed", "The file is named .pdf but is not a PDF; export it again as PDF.")
+    fast = _fast_reader(data)
+    if fast is not None and len(fast) > MAX_PAGES:
+        raise DocumentRefused("too_large", f"The PDF has more than {MAX_PAGES} pages; split it.")
+    try:
+        return _read_carefully(data, fast)
+    except DocumentRefused as refusal:
+        # What one library takes for damaged, the other may still read.
+        if refusal.reason != "malformed" or fast is None:
+            raise
+        return LoadedDocument(blocks=tuple(document_blocks([fast.read(index) for index in range(len(fast))])))
+    finally:
+        if fast is not None:
+            fast.close()
+
+
+def _fast_reader(data: bytes) -> FastReader | None:
+    try:
+        return FastReader(data)
+    except PdfiumError:
+        return None
+
+
+def _read_carefully(data: bytes, fast: FastReader | None) -> LoadedDocument:
+    deadline = time.monotonic() + _CAREFUL_SECONDS
     with _translated_errors(), pdfplumber.open(io.BytesIO(data)) as pdf:
         if len(pdf.pages) > MAX_PAGES:
             raise DocumentRefused("too_large", f"The PDF has more than {MAX_PAGES} pages; split it.")
-        metadata = as_metadata(pdf.metadata or {})
         tables = TableReader()
-        pages = [_read_page(page, tables) for page in pdf.pages]
-    return LoadedDocument(blocks=tuple(document_blocks(pages)), metadata=metadata)
+        careful: list[PageContent] = []
+        quick: list[PageContent] = []
+        for index, page in enumerate(pdf.pages):
+            if fast is not None and index < len(fast) and (time.monotonic() > deadline or fast.is_heavy(index)):
+                quick.append(fast.read(index))
+            else:
+                careful.append(_read_page(page, tables))
+        metadata = as_metadata(pdf.metadata or {})
+    # The two readers measure letters differently, so each makes its own headings and running lines.
+    blocks = [*document_blocks(careful), *document_blocks(quick)]
+    return LoadedDocument(blocks=tuple(sorted(blocks, key=lambda block: block.page or 0)), metadata=metadata)
 
 
 @contextmanager
@@ -90,8 +130,8 @@ def _read_page(page: Page, tables: TableReader) -> PageContent:
     found = extract_words(_distinct(page.chars), x_tolerance_ratio=0.18, y_tolerance=2, return_chars=True)
     words = [_word(item) for item in found if item["upright"]]
     ruled = tables.read(page, words)
-    items = reading_order([word for word in words if not any(table.covers(word) for table in ruled)])
-    content = PageContent(page.page_number, float(page.height), tuple(_merge(map(_as_rows, items), ruled)))
+    items = in_reading_order([word for word in words if not any(table.covers(word) for table in ruled)])
+    content = PageContent(page.page_number, float(page.height), tuple(_merge(items, ruled)))
     page.close()
     return content
 
@@ -108,13 +148,6 @@ def _distinct(chars: Sequence[Char]) -> list[Char]:
             kept.append(char)
             places.setdefault((text, line), []).append(x)
     return kept
-
-
-def _as_rows(item: Line | Grid) -> Line | TableRows:
-    if isinstance(item, Line):
-        return item
-    rows = table_rows(item.rows, header_rows=1 if item.bold_head else None)
-    return TableRows(tuple(rows), 0, item.top, 0, item.top)
 
 
 def _merge(items: Iterable[Line | TableRows], tables: list[TableRows]) -> Iterator[Line | TableRows]:

@@ -18,7 +18,7 @@ _PAGE_NUMBER = re.compile(
 _BULLET = re.compile(r"^(?:[•◦▪‣·●○■□–—✓✔➢►*-]|\(cid:\d+\)|\(?\d{1,2}[.)]|\(?[a-z][.)])\s+(?=\S)")
 _NUMBERED = re.compile(r"^\(?\d{1,2}[.)]\s")
 _SENTENCE_END = re.compile(r"[.!?:;…][\"'”’)\]]*$")
-_MOSTLY_FIGURE = re.compile(r"^[^A-Za-z]*(?:[A-Za-z]{0,2}[^A-Za-z]+)*$")
+_MOSTLY_FIGURE = re.compile(r"^[^A-Za-z]*(?:[A-Za-z]{1,2}[^A-Za-z]+)*$")
 _HYPHEN_END = re.compile(r"(?P<stem>[^\W\d_]+)[-‐\u00ad]$")
 # First parts after which a hyphen at a line end belongs to the word.
 _COMPOUND = frozenset(

@@ -1,12 +1,12 @@
 """Ruled tables of a PDF page, also where they go on over a page break."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pdfplumber.page import Page
 from pdfplumber.table import Table
 
-from app.knowledge.loaders.pdf_layout import Word, rows_of
+from app.knowledge.loaders.pdf_layout import Line, Word, reading_order, rows_of
 from app.knowledge.loaders.tables import guess_header_rows, table_rows
 from app.knowledge.loaders.text import clean
 
@@ -25,6 +25,16 @@ class TableRows:
 
     def covers(self, word: Word) -> bool:
         return _inside(word, (self.x0, self.top, self.x1, self.bottom))
+
+
+def in_reading_order(words: Sequence[Word]) -> Iterator[Line | TableRows]:
+    """Lines and unruled tables of a page that has only words."""
+    for item in reading_order(words):
+        if isinstance(item, Line):
+            yield item
+        else:
+            rows = table_rows(item.rows, header_rows=1 if item.bold_head else None)
+            yield TableRows(tuple(rows), 0, item.top, 0, item.top)
 
 
 class TableReader:

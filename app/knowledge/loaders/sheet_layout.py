@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
+from app.knowledge.loaders.archives import damaged, too_large
 from app.knowledge.loaders.number_formats import BUILT_IN, is_plain
-from app.knowledge.loaders.ooxml import Package, attribute, child, children, damaged, local_name, too_large
+from app.knowledge.loaders.ooxml import Package
+from app.knowledge.loaders.xml_tree import attribute, child, children, local_name, refuse_document_type
 
 _REFERENCE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 _MAX_CELLS = 5_000_000  # of the rectangle that a sheet spans
@@ -61,6 +63,7 @@ def _layout(data: bytes, codes: list[str]) -> SheetLayout:
 
 
 def _elements(data: bytes) -> Iterator[etree._Element]:
+    refuse_document_type(data)
     events = etree.iterparse(
         io.BytesIO(data), tag=("{*}c", "{*}row", "{*}col"), resolve_entities=False, no_network=True, huge_tree=False
     )

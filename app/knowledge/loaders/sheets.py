@@ -9,6 +9,12 @@ from app.knowledge.types import Block
 
 MAX_ROWS = 20_000  # of one sheet; a longer one is data, not a document
 _TITLE_LENGTH = 90
+_DEFAULT_NAMES = ("sheet", "tabelle", "feuil", "hoja", "foglio", "blad", "лист")
+
+
+def is_default_name(name: str) -> bool:
+    """Whether a sheet bears the name that its program gave it, which says nothing."""
+    return name.lower().startswith(_DEFAULT_NAMES)
 
 
 def sheet_blocks(grid: Grid, name: str = "") -> list[Block]:

@@ -14,21 +14,23 @@ from python_calamine import (
 )
 
 from app.errors import DocumentRefused
+from app.knowledge.loaders.archives import damaged
 from app.knowledge.loaders.number_formats import shown_number
-from app.knowledge.loaders.ooxml import damaged, open_package
+from app.knowledge.loaders.ooxml import open_package
 from app.knowledge.loaders.sheet_layout import SheetLayout, sheet_layouts
-from app.knowledge.loaders.sheets import MAX_ROWS, sheet_blocks
+from app.knowledge.loaders.sheets import MAX_ROWS, is_default_name, sheet_blocks
 from app.knowledge.types import Block, LoadedDocument
 
 Cell = int | float | str | bool | time | date | datetime | timedelta
 
 _ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!"})
-_DEFAULT_NAMES = ("sheet", "tabelle", "feuil", "hoja", "foglio", "blad", "лист")
 
 
 def load_xlsx(data: bytes) -> LoadedDocument:
     """Raises `DocumentRefused`: see `open_package`; `too_large` for a sheet that spans millions of cells."""
     package = open_package(data, ".xlsx")
+    for name in package.names():
+        package.part(name)  # the workbook reader below unpacks for itself: no part may be larger than it says
     layouts = sheet_layouts(package)
     try:
         blocks = tuple(_workbook_blocks(data, layouts))
@@ -54,7 +56,7 @@ def _workbook_blocks(data: bytes, layouts: dict[str, SheetLayout]) -> Iterator[B
             if sheet.visible is SheetVisibleEnum.Visible and sheet.typ is SheetTypeEnum.WorkSheet
         ]
         for name in sheets:
-            titled = len(sheets) > 1 or not name.lower().startswith(_DEFAULT_NAMES)
+            titled = len(sheets) > 1 or not is_default_name(name)
             grid = _grid(workbook.get_sheet_by_name(name), layouts.get(name, SheetLayout()))
             yield from sheet_blocks(grid, name if titled else "")
 

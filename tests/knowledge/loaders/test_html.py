@@ -94,3 +94,44 @@ def test_absurd_nesting_is_refused() -> None:
     with pytest.raises(DocumentRefused) as caught:
         load_html(b"<div>" * 100_000)
     assert caught.value.reason == "malformed"
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        ("<p><span>$</span><span>6</span><span>.67</span></p>", "$6.67"),
+        ("<p><span>$</span>\n <span>6</span>\n <span>.67</span> / month</p>", "$6.67 / month"),
+        ("<div>$</div><div>6</div><div>.67</div><div>/month</div>", "$6.67/month"),
+        ("<div>From €</div><div>1,299</div><div>per seat</div>", "From €1,299 per seat"),
+        ("<p><span>6</span> <span>,67</span> <span>€</span></p>", "6,67 €"),
+        ("<p>$6<sup>67</sup></p>", "$6.67"),
+        ("<p><span class='line-through'>$49</span> <b>$29</b></p>", "$29"),
+        ("<p><span style='text-decoration: line-through'>$49</span> $29</p>", "$29"),
+        ("<p><span aria-hidden='true'>€9</span><span class='sr-only'>nine euro</span></p>", "€9"),
+        ("<p>It costs $ 5, 10 users included.</p>", "It costs $5, 10 users included."),
+        (
+            "<table><tr><td>Plan</td><td>Price</td></tr><tr><td>A</td><td><div>$</div><div>6</div><div>.67</div></table>",
+            "Plan: A; Price: $6.67",
+        ),
+    ],
+)
+def test_prices_in_pieces_are_one_figure(page: str, text: str) -> None:
+    assert [block.text for block in load_html(page.encode()).blocks] == [text]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<body class='cookie-banner-open'><p>Text.</p>",
+        "<div id='onetrust-banner-sdk'>We use cookies</div><p>Text.</p>",
+        "<div class='js-cookie-notice-wrapper'>We use cookies</div><p>Text.</p>",
+        "<div class='menu'><a>Home</a> <a>Pricing</a></div><p>Text.</p>",
+        "<div id='footer'>© Imprint</div><p>Text.</p>",
+    ],
+)
+def test_furniture_without_proper_elements(page: str) -> None:
+    assert [block.text for block in load_html(page.encode()).blocks] == ["Text."]
+
+
+def test_a_menu_of_dishes_is_no_navigation() -> None:
+    assert load_html(b"<div class='menu'>Soup and bread</div>").blocks

@@ -9,7 +9,8 @@ import pytest
 
 from app.errors import DocumentRefused
 from app.followups.types import BlockKind
-from app.knowledge.loaders.registry import SUPPORTED_SUFFIXES, load
+from app.knowledge.loaders.formats import SUPPORTED_SUFFIXES
+from app.knowledge.loaders.registry import load
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the shared development data is not here")
@@ -34,7 +35,7 @@ def test_no_markdown_is_refused_and_no_markup_is_left() -> None:
 def _debris(path: Path) -> Iterator[tuple[str, str]]:
     """Signs of markup in quotable blocks that do not come from a code span of the source."""
     code = " ".join(re.findall(r"`([^`\n]+)`", path.read_text(encoding="utf-8")))
-    for block in load(path).blocks:
+    for block in load(path, 50 << 20).blocks:
         for match in _DEBRIS.finditer(block.text) if block.kind in _QUOTABLE else ():
             if match[0] not in code:
                 yield match[0], block.text
@@ -56,6 +57,6 @@ def test_ordinary_documents_are_read_or_refused_as_expected() -> None:
 
 def _outcome(path: Path) -> str:
     try:
-        return "read" if load(path).blocks else "nothing"
+        return "read" if load(path, 50 << 20).blocks else "nothing"
     except DocumentRefused as error:
         return error.reason

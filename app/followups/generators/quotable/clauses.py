@@ -85,7 +85,7 @@ def _count_finite(found: list[str]) -> int:
 
 def _is_finite(found: list[str], index: int) -> bool:
     word, previous = found[index].lower().replace("’", "'"), found[index - 1].lower()
-    if word in FINITE:
+    if word in FINITE or (word == "come" and previous not in _MODALS and found[index + 1 :][:1] == ["with"]):
         return True
     if previous in _NEVER_A_SUBJECT - {"and"} or not found[index][0].islower():
         return False

@@ -13,6 +13,10 @@ _AMOUNT = re.compile(
     r"(?P<period>(?: ?(?:/|per|a) ?(?:user|seat|mo(?:nth)?|yr|year|month)\b\.?)*)",
     re.IGNORECASE,
 )
+_FEE = re.compile(
+    r"(?:fee )?per (?P<each>transaction|payment|sale|order)(?: fee)?|(?P<of>transaction) fee", re.IGNORECASE
+)
+_SHARE = re.compile(r"\d{1,2}(?:\.\d{1,2})?%(?: ?\+ ?(?:[$€£]\d+(?:\.\d\d)?|\d{1,2}¢))?")
 _UNIT = re.compile(r"user|seat|mo(?:nth)?|yr|year", re.IGNORECASE)
 _MARK_THEN_SPACE = re.compile(r"(?<=[$€£]) ")
 _NAME = re.compile(r"[A-Z][\w+&-]*(?: [A-Z0-9][\w+&-]*){0,3}")
@@ -43,6 +47,20 @@ def verbalise_price_row(row: str) -> str | None:
         return f"The {name} {noun} is free."
     amount = _amount(header, cell)
     return None if amount is None else f"The {name} {noun} costs {amount}."
+
+
+def verbalise_fee_row(row: str) -> str | None:
+    """`"Plan: Pro; Per transaction: 3% + 40¢"` -> `"The Pro plan has a transaction fee of 3% + 40¢."`; else None."""
+    cells = _cells(row)
+    if cells is None or (subject := _SUBJECT.fullmatch(cells[0][0])) is None:
+        return None
+    fees = [(match, cell) for header, cell in cells[1:] if (match := _FEE.fullmatch(header))]
+    noun = subject["noun"].lower()
+    name = re.sub(rf" {noun}$", "", cells[0][1], flags=re.IGNORECASE)
+    if _NAME.fullmatch(name) is None or len(fees) != 1 or _SHARE.fullmatch(fees[0][1]) is None:
+        return None
+    each = (fees[0][0]["each"] or fees[0][0]["of"]).lower()
+    return f"The {name} {noun} has a{'n' if each == 'order' else ''} {each} fee of {fees[0][1]}."
 
 
 def _cells(row: str) -> list[tuple[str, str]] | None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from app.followups.generators.quotable.anchors import is_anchored, is_closed
-from app.followups.generators.quotable.price_rows import verbalise_price_row
+from app.followups.generators.quotable.price_rows import verbalise_fee_row, verbalise_price_row
 from app.followups.generators.quotable.rules import why_not
 from app.followups.generators.quotable.sections import Placed, placed_sentences
 from app.followups.types import BlockKind, EvidenceItem, Scope
@@ -40,9 +40,9 @@ def quotable_sentences(item: EvidenceItem, own_names: tuple[str, ...] = ()) -> t
     found = [sentence for sentence in prose if sentence is not None]
     for block in item.blocks:
         if block.kind is BlockKind.TABLE_ROW:
-            spoken = verbalise_price_row(item.text[block.start : block.end])
-            if spoken is not None:
-                found.append(QuotableSentence(spoken, block.start, block.end, from_row=True))
+            row = item.text[block.start : block.end]
+            spoken = filter(None, (verbalise_price_row(row), verbalise_fee_row(row)))
+            found += [QuotableSentence(text, block.start, block.end, from_row=True) for text in spoken]
     return tuple(sorted(found, key=lambda sentence: sentence.start))
 
 

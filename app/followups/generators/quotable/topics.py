@@ -13,7 +13,7 @@ _FILE = Path(__file__).with_name("answers.yaml")
 _MONEY_OR_FREE = re.compile(r"[$€£¥]\s?\d|\d\s?(?:USD|EUR|GBP|dollars|euros)\b|\d\s?¢|\bfree\b", re.IGNORECASE)
 _PRICED = whole_words(
     ["plans?", "tiers?", "editions?", "packages?", "subscriptions?", "licen[cs]es?", "start(?:s|ing) at"]
-    + ["per (?:month|year|user|seat|transaction|invoice)"]
+    + ["per (?:month|year|user|seat|transaction|invoice)", "(?:all|each|every) transactions?", "transaction fees?"]
 )
 _COSTS = whole_words([
     "costs?",

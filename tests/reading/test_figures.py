@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.grounding.attachment import same_figure
-from app.grounding.figures import Figure, find_figures
+from app.reading.figures import Figure, find_figures
 
 
 def only(text: str) -> Figure:

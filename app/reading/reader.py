@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
-from app.grounding.figures import Figure, find_figures
-from app.grounding.lexicon import FUNCTION_WORDS, HEDGES, LIMITS, NEGATORS, NEUTRAL_KEYS, OFFERING, key_of
-from app.grounding.links import Link, find_links
+from app.reading.figures import Figure, find_figures
+from app.reading.lexicon import FUNCTION_WORDS, HEDGES, LIMITS, NEGATORS, NEUTRAL_KEYS, OFFERING, key_of
+from app.reading.links import Link, find_links
 
 _WORD = re.compile(r"[^\W_]+(?:[&.'’_][^\W_]+)*\+?")
 _APOSTROPHE = re.compile(r"['’]")

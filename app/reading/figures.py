@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 
-from app.grounding.bounds import bound_of, date_bound_of, rates_of
-from app.grounding.dates import find_moments
-from app.grounding.numerals import DIGITS, FRACTIONS, MAGNITUDE, ORDINALS, WORDS, parse_number
 from app.language.words import words
+from app.reading.bounds import bound_of, date_bound_of, rates_of
+from app.reading.moments import find_moments
+from app.reading.numerals import DIGITS, FRACTIONS, MAGNITUDE, ORDINALS, WORDS, parse_number
 
 _SYMBOLS = {"$": "USD", "us$": "USD", "a$": "AUD", "au$": "AUD", "c$": "CAD", "ca$": "CAD", "nz$": "NZD",
             "s$": "SGD", "hk$": "HKD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR"}  # fmt: skip

@@ -1,15 +1,16 @@
 """Evidence taken apart: every sentence, table row and heading of a passage with the context it stands in."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from app.followups.types import BlockKind, EvidenceItem, Span
-from app.grounding.lexicon import FUNCTION_WORDS, HEDGES, NEUTRAL_KEYS, OFFERING, PLAN_NOUNS, PLAN_WORDS, PRICE_KEYS
-from app.grounding.reading import Reading, read
-from app.grounding.subjects import Phrase, name_phrases, phrase_of, plan_phrases
 from app.language.sentences import split_sentences
+from app.reading.figures import Figure
+from app.reading.lexicon import FUNCTION_WORDS, HEDGES, NEUTRAL_KEYS, OFFERING, PLAN_NOUNS, PLAN_WORDS, PRICE_KEYS
+from app.reading.reader import Reading, read
+from app.reading.subjects import Phrase, name_phrases, phrase_of, plan_phrases
 
 _ANAPHORA = re.compile(
     r"(?:it|its|this|these|they|their|that|those|he|she|his|her|both|each|here|there|also|the (?:team|company|plan|"
@@ -57,11 +58,45 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What some statements hold together: words as written (their context's names too), word keys, figures.
+
+    `known` are the keys of words and context.
+    """
+
+    words: frozenset[str]
+    keys: frozenset[str]
+    known: frozenset[str]
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
-    """A passage's statements, and the subjects they name as `(phrase, strict, proper)`."""
+    """A passage's statements, and the subjects they name as `(phrase, strict, proper)`.
+
+    `vocabulary` is that of all statements but headings.
+    """
 
     statements: tuple[Statement, ...]
     found: tuple[tuple[Phrase, bool, bool], ...]
+    vocabulary: Vocabulary
+
+
+def vocabulary_of(statements: Iterable[Statement]) -> Vocabulary:
+    """What `statements` hold together."""
+    taken = tuple(statements)
+    words = (word for statement in taken for word in statement.reading.words)
+    raws: set[str] = set()
+    keys: set[str] = set()
+    for word in words:
+        raws.add(word.raw)
+        keys.add(word.key)
+    return Vocabulary(
+        words=frozenset(raws.union(*(statement.context_names for statement in taken))),
+        keys=frozenset(keys),
+        known=frozenset[str]().union(*(statement.known for statement in taken)),
+        figures=tuple(figure for statement in taken for figure in statement.reading.figures),
+    )
 
 
 def analyse(item: EvidenceItem) -> Passage:
@@ -95,7 +130,8 @@ def _analyse(
             lead_in = piece if piece.rstrip().endswith(":") else ""
     if source_type in _CUSTOMER_KINDS:
         found += [(phrase, False, True) for phrase in _title_names(title)]
-    return Passage(tuple(statements), tuple(dict.fromkeys(found)))
+    stated = (statement for statement in statements if statement.kind is not BlockKind.HEADING)
+    return Passage(tuple(statements), tuple(dict.fromkeys(found)), vocabulary_of(stated))
 
 
 @dataclass(frozen=True, slots=True)

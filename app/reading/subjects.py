@@ -6,8 +6,8 @@ A price belongs to its plan and a result to its customer, so the gate must know 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from app.grounding.lexicon import COMPANY_SUFFIXES, FUNCTION_WORDS, PLAN_NOUNS, PLAN_WORDS
-from app.grounding.reading import Reading, Word, read
+from app.reading.lexicon import COMPANY_SUFFIXES, FUNCTION_WORDS, PLAN_NOUNS, PLAN_WORDS
+from app.reading.reader import Reading, Word, read
 
 Phrase = tuple[str, ...]
 

@@ -1,10 +1,10 @@
 import pytest
 
 from app.followups.types import BlockKind
-from app.grounding.links import find_links
-from app.grounding.passages import analyse
-from app.grounding.reading import read
-from app.grounding.subjects import plan_phrases
+from app.reading.links import find_links
+from app.reading.passages import analyse
+from app.reading.reader import read
+from app.reading.subjects import plan_phrases
 from tests.grounding.company import passage
 
 

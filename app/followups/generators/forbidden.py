@@ -1,0 +1,34 @@
+"""What no quoted sentence and no filled-in word may hold: banned phrases, and the lead's name."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from app.config_files import ValidationConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Forbidden:
+    """The phrases are the company's, one pattern for all leads; the name is this lead's."""
+
+    phrases: re.Pattern[str]
+    name: re.Pattern[str] | None
+
+    def within(self, text: str) -> bool:
+        if self.name is not None and self.name.search(text):
+            return True
+        return bool(self.phrases.search(text))
+
+
+def forbidden_for(rules: ValidationConfig, name: str | None) -> Forbidden:
+    """What is forbidden in a message to the lead with this first name."""
+    own = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)") if name else None
+    return Forbidden(_phrases((*rules.banned_phrases, *rules.pressure_phrases)), own)
+
+
+@lru_cache(maxsize=16)
+def _phrases(phrases: tuple[str, ...]) -> re.Pattern[str]:
+    """Hyphens and apostrophes between the words of a phrase do not matter, as they do not to the rules ("lock-in")."""
+    words = (re.findall(r"\w+", phrase) for phrase in phrases)
+    fragments = [r"\W+".join(map(re.escape, found)) for found in words if found]
+    return re.compile(rf"(?<!\w)(?:{'|'.join(fragments)})" if fragments else r"(?!)", re.IGNORECASE)

@@ -1,0 +1,1 @@
+"""Conflicting figures: what documents state, where they disagree, and which of them counts."""

@@ -1,0 +1,1 @@
+"""Reading documents that nobody vouches for: every file is parsed in a confined child process."""
