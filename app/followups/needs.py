@@ -1,6 +1,7 @@
 """What a message needs to find in the knowledge base: one to three search texts, dominated by the lead's topic."""
 
 import re
+from dataclasses import replace
 
 from app.followups.signals import Reading
 from app.followups.topics import TopicRule, topic_rules
@@ -21,19 +22,36 @@ _REPORTED = re.compile(
 # Repeating the price does not answer "too expensive"; what it returns and what lowers it does.
 _ANSWERS_TO = {Topic.PRICING: (Topic.ROI, Topic.DISCOUNT)}
 _SHORT_WORDING = 4
+# Up to so many telling words, a question may need the one before it to be found.
+_FEW_WORDS = 4
+_FRAGMENT = 3
+_POINTS_BACK = frozenset("it they them their its this that these those one ones there".split())  # noqa: SIM905
+_ABOUT = re.compile(r"(?:and|or|also|but|what about|how about)\b", re.IGNORECASE)
 _MAX_QUERY_CHARS = 200
 
 
 def needs_for(lead: LeadContext, reading: Reading) -> tuple[Need, ...]:
     """The needs of a message, most important first.
 
-    A question is searched by its own words. Where these only name a topic, or are few, the topic's search text is
-    searched too; where they ask for more than their topic, nothing but themselves is, so that an off-topic question
-    finds nothing. An objection is also searched by its topic, because documents answer it in other words. A rejection
-    needs nothing.
+    A question is searched by its own words; where these are few, also together with what the lead said before. Where
+    they only name a topic, or are few, the topic's search text is searched too; where they ask for more than their
+    topic, nothing but themselves is, so that an off-topic question finds nothing. An objection is also searched by its
+    topic, because documents answer it in other words. A rejection needs nothing.
     """
     if reading.edge_case in (EdgeCase.REJECTION, EdgeCase.OPTED_OUT):
         return ()
+    needs = _needs(lead, reading)
+    own = _own_words(reading)
+    if not reading.earlier or len(content_stems(own)) > _FEW_WORDS or not needs:
+        return needs
+    first = needs[0]
+    if _leans_on_earlier(lead, own):
+        first = replace(first, asked=own, earlier=reading.earlier)
+    query = f"{reading.earlier[-_MAX_QUERY_CHARS:]} {own}"
+    return (first, replace(first, query=query), *needs[1:])
+
+
+def _needs(lead: LeadContext, reading: Reading) -> tuple[Need, ...]:
     rule = topic_rules().get(reading.topic) if reading.topic else None
     own = _own_words(reading)
     if rule is None:
@@ -54,6 +72,13 @@ def needs_for(lead: LeadContext, reading: Reading) -> tuple[Need, ...]:
     if bare and not objects and own:
         needs.append(Need(NeedRole.ANSWER, own, rule.sources))
     return tuple(needs)
+
+
+def _leans_on_earlier(lead: LeadContext, own: str) -> bool:
+    """`How long does it take?`, `And for Germany?`, `Which countries?`: no question that stands alone."""
+    found = words(own)
+    points_back = bool(_POINTS_BACK.intersection(found)) and lead.product_name.lower() not in own.lower()
+    return points_back or _ABOUT.match(own) is not None or len(found) <= _FRAGMENT
 
 
 def _topic_need(topic: Topic) -> Need:

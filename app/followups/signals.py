@@ -48,13 +48,17 @@ _SUPPORT_OF = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The situation. `question` is the clause that asks or objects, in the lead's or the CRM's words."""
+    """The situation. `question` is the clause that asks or objects, in the lead's or the CRM's words.
+
+    `earlier` is what the lead asked or said in the message before the one that asks, "" without one.
+    """
 
     edge_case: EdgeCase
     topic: Topic | None = None
     subject: str | None = None
     question: str | None = None
     away_until: date | None = None
+    earlier: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,8 @@ def read_record(lead: LeadContext, today: date) -> Reading:
     edge, until = _edge_case(lead, sources, wanted, today)
     if edge is EdgeCase.REJECTION:
         return Reading(edge)
-    return Reading(edge, wanted.topic, wanted.subject, wanted.clause, until)
+    earlier = _said_before(lead) if wanted.direct else ""
+    return Reading(edge, wanted.topic, wanted.subject, wanted.clause, until, earlier)
 
 
 def days_of_silence(lead: LeadContext, today: date) -> int | None:
@@ -187,6 +192,14 @@ def _interest(sources: list[_Source], names: frozenset[str]) -> _Wanted:
         notes = (fragment_in(clause, names) for clause in clauses if topic_of(clause) is not None)
         subject = next((found for found in notes if found is not None), None)
     return _Wanted(None, first_topic(([subject] if subject else []) + clauses), subject)
+
+
+def _said_before(lead: LeadContext) -> str:
+    """The question of the lead's last message but one, else the end of that message."""
+    theirs = [message.text for message in lead.thread if message.author == "lead"][:-1]
+    parts = _Source(theirs[-1], direct=True, open=False, written=None).sentences if theirs else []
+    asking = [part for part in parts if _asks(part, True)]
+    return (asking or parts or [""])[-1][:_LONGEST_QUESTION]
 
 
 # --------------------------------------------------------------------------- which situation

@@ -127,7 +127,8 @@ _EVENT = re.compile(
 )
 _STATE = re.compile(r"(?:^|\s)(?:available|possible|included|supported|allowed|provided)$", re.IGNORECASE)
 _NOT_A_FRAGMENT = re.compile(
-    r"(?:how|what|which|when|where|why|who|do|does|did|can|could|is|are|will|would|should|may|have|has|we|i|they|it|he|she"
+    r"(?:(?:after|at|by|for|from|in|on|since|to|until|with) (?:how|what|which|when|whom?)"
+    r"|how|what|which|when|where|why|who|do|does|did|can|could|is|are|will|would|should|may|have|has|we|i|they|it|he|she"
     r"|you|not|no|too|very|says?|wants?|needs?|likes?|likely|maybe|already|still|send|please|compare|install|connect|migrate"
     r"|switch|move|talk|call|discuss|follow)\b",
     re.IGNORECASE,

@@ -150,13 +150,14 @@ class Need:
 
     `query` is a search text built from the lead context, never the raw history. `source_types` are preferred (not
     required) kinds of document, best first. `asked` are the lead's own words in it, empty where the record only names
-    a topic.
+    a topic. `earlier` is what the lead said before, where the question cannot be understood without it.
     """
 
     role: NeedRole
     query: str
     source_types: tuple[str, ...] = ()
     asked: str = ""
+    earlier: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,7 @@ def _wish(task: GenerationInput, opening: Opening, role: NeedRole, names: tuple[
         industry=task.lead.lead_industry or "",
         plan=named,
         own_names=names,
+        earlier=need.earlier,
     )
 
 

@@ -17,8 +17,8 @@ def texts(item: EvidenceItem) -> list[str]:
     return [quote.text for quote in quotable_sentences(item, NAMES)]
 
 
-def best(items: tuple[EvidenceItem, ...], topic: Topic, subject: str) -> str | None:
-    wish = Wish(NeedRole.ANSWER, topic, subject, subject, own_names=NAMES)
+def best(items: tuple[EvidenceItem, ...], topic: Topic, subject: str, earlier: str = "") -> str | None:
+    wish = Wish(NeedRole.ANSWER, topic, subject, subject, own_names=NAMES, earlier=earlier)
     chosen = choose(wish, candidates(items, NAMES, ()))
     return chosen[0].text if chosen else None
 
@@ -126,3 +126,32 @@ def test_halves_of_a_double_question_are_answered_one_by_one() -> None:
 def test_lead_and_document_may_use_different_words_for_one_thing() -> None:
     item = passage(paragraph("Customer data is stored in two data centers in Norway."), source="security/data.md")
     assert best((item,), Topic.SECURITY, "where data is hosted") is not None
+
+
+CONNECTORS = passage(
+    paragraph("The Logiva connector takes about 2 working days to set up."),
+    paragraph("The first stock count takes 3 weeks."),
+    paragraph("All plans include encrypted backups."),
+    source="integrations/setup.md",
+)
+
+
+def test_a_question_that_leans_on_another_is_answered_about_the_same_thing() -> None:
+    def how_long(earlier: str) -> str | None:
+        return best((CONNECTORS,), Topic.ONBOARDING, "how long it takes", earlier)
+
+    assert how_long("Does it connect to Logiva?") == "The Logiva connector takes about 2 working days to set up."
+    assert how_long("And the stock count?") == "The first stock count takes 3 weeks."
+    assert how_long("Does it connect to Zentra?") is None
+
+
+def test_its_own_words_decide_and_the_earlier_ones_need_only_be_touched() -> None:
+    assert best((CONNECTORS,), Topic.SECURITY, "whether it is encrypted", "Which plans have backups?") is not None
+    assert best((CONNECTORS,), Topic.SECURITY, "whether it is encrypted", "Where do drivers park?") is None
+
+
+def test_how_long_is_answered_by_a_time() -> None:
+    vague = passage(paragraph("Old orders are archived after some inactivity."), source="faq/faq.html")
+    exact = passage(paragraph("Old orders are archived after 90 days of inactivity."), source="faq/faq.html")
+    assert best((vague,), Topic.OTHER, "after how long old orders are archived") is None
+    assert best((exact,), Topic.OTHER, "after how long old orders are archived") is not None

@@ -37,6 +37,13 @@ _ASKS_HOW_LONG = re.compile(
     r"\b(?:how long|time|duration|timeline|how fast|how quickly|how soon|when)\b", re.IGNORECASE
 )
 _ASKS_HOW_MANY = re.compile(r"\bhow (?:many|much|often)\b|\b(?:limits?|minimum|maximum)\b", re.IGNORECASE)
+_ASKS_DURATION = re.compile(r"\bhow (?:long|fast|quickly|soon)\b", re.IGNORECASE)
+# What tells a time without a figure.
+_TELLS_TIME = re.compile(
+    r"\b(?:hours?|days?|weeks?|months?|years?|minutes?|seconds?|instant\w*|immediate\w*|right away|same day|forever"
+    r"|always|never|no limit|unlimited|indefinite\w*|overnight|daily|weekly|monthly|as long as)\b",
+    re.IGNORECASE,
+)
 _DURATION = re.compile(
     r"\b(?:\d+|one|two|three|four|five|six|ten) (?:\w+ )?(?:minutes?|hours?|days?|weeks?|months?)\b", re.IGNORECASE
 )
@@ -70,9 +77,7 @@ def answer(candidate: Candidate, wish: Wish) -> float | None:
 
 def _answer_to(candidate: Candidate, wish: Wish) -> float | None:
     """How well one question is answered, None if it is not. Headings say what their sentences are about."""
-    if _is_about_a_part(candidate.text, wish) or (
-        _OF_ITSELF.search(candidate.text) and not _ASKS_WHO.search(wish.subject)
-    ):
+    if _misses_the_point(candidate.text, wish):
         return None
     special, names = special_stems(wish)
     same_question = _answers_same_question(candidate, wish, special)
@@ -83,11 +88,31 @@ def _answer_to(candidate: Candidate, wish: Wish) -> float | None:
     headed = met(special - names, _heading_stems(candidate.item, candidate.sentence.heading))
     if names - covered or not (same_question or _addresses(candidate, wish, special, covered, covered | headed)):
         return None
-    score = 2.0 * len(covered) / len(special) if special else 0.0
+    continued = _continues(candidate, wish)
+    if continued is None:
+        return None
+    score = continued + (2.0 * len(covered) / len(special) if special else 0.0)
     score += 1.0 * same_question + 0.5 * len(headed) / max(1, len(special))
     asked = set(content_stems(wish.subject))
     score += 0.8 * len(asked & candidate.stems) / len(asked) if asked else 0.0
     return score + _topic_score(candidate, wish) + general_score(candidate, wish)
+
+
+def _misses_the_point(text: str, wish: Wish) -> bool:
+    """The company's own story for a question about the product, a part for the whole, no time for "how long"."""
+    if _is_about_a_part(text, wish) or (_OF_ITSELF.search(text) and not _ASKS_WHO.search(wish.subject)):
+        return True
+    return _ASKS_DURATION.search(wish.subject) is not None and _TELLS_TIME.search(text) is None
+
+
+def _continues(candidate: Candidate, wish: Wish) -> float | None:
+    """How much of what the question leans on the sentence or its headings speak about; None if of nothing."""
+    own = {part for name in wish.own_names for part in content_stems(name)}
+    before = frozenset(content_stems(wish.earlier)) - own
+    if not before:
+        return 0.0
+    kept = met(before, candidate.stems | _heading_stems(candidate.item, candidate.sentence.heading))
+    return 0.8 * len(kept) / len(before) if kept else None
 
 
 def _is_about_a_part(text: str, wish: Wish) -> bool:

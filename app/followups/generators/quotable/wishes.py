@@ -66,7 +66,8 @@ class Wish:
     """What a sentence is wanted for.
 
     `subject` are the lead's own words for what they asked or objected to ("" if unknown), `query` is the search text
-    of the need, `source_types` its preferred kinds of document, `plan` a plan that the record names.
+    of the need, `source_types` its preferred kinds of document, `plan` a plan that the record names. `earlier` are the
+    words that the subject leans on ("How long does it take?"), "" if it stands alone.
     """
 
     role: NeedRole
@@ -77,6 +78,7 @@ class Wish:
     industry: str = ""
     plan: str = ""
     own_names: tuple[str, ...] = ()
+    earlier: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +109,16 @@ def general_score(candidate: Candidate, wish: Wish) -> float:
 
 @lru_cache(maxsize=1024)
 def special_stems(wish: Wish) -> tuple[frozenset[str], frozenset[str]]:
-    """Stems of the lead's words that an answer has to meet, and those of them that are names."""
-    special = frozenset(part for part in telling_stems(wish.subject, wish.own_names) if not _has_digit(part))
-    names = {part for name in NAME.findall(wish.subject[1:]) for part in content_stems(name)}
-    return special, frozenset(names & special)
+    """Stems of the lead's words that an answer has to meet, and those of them that are names.
+
+    Where the subject has none, they are those of what it leans on.
+    """
+    for text in (wish.subject, wish.earlier):
+        special = frozenset(part for part in telling_stems(text, wish.own_names) if not _has_digit(part))
+        if special:
+            names = {part for name in NAME.findall(text[1:]) for part in content_stems(name)}
+            return special, frozenset(names & special)
+    return frozenset(), frozenset()
 
 
 def telling_stems(text: str, own_names: tuple[str, ...]) -> frozenset[str]:
