@@ -1,24 +1,18 @@
 """Renders prompts from named, versioned templates. No prompt text lives in code."""
 
-import hashlib
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateError, meta
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-
 from app.config_files import ValidationConfig
-from app.errors import ConfigurationError, LeadOptedOut
+from app.errors import LeadOptedOut
 from app.followups.generators.base import GenerationInput
 from app.followups.prompts.context import knowledge_passages, record_facts
 from app.followups.prompts.masking import LEAD_COMPANY, LEAD_NAME, Mask, mask
-from app.followups.prompts.untrusted import untrusted_block
+from app.followups.prompts.template_files import TEMPLATES_DIR, TemplateFolder
 from app.followups.types import ChatTurn, EdgeCase, Prompt, Violation
 from app.language.cleaning import clean_text
 
-TEMPLATES_DIR = Path(__file__).parent / "templates"
 WRITE = "rag.v1"
 REPAIR = "repair.v1"
 _WRITE_VARIABLES = frozenset(
@@ -34,12 +28,6 @@ _PROBLEM_CHARS = 400
 _DRAFT_CHARS = 6_000
 
 
-@dataclass(frozen=True, slots=True)
-class _Loaded:
-    template: Template
-    version: str
-
-
 class PromptBuilder:
     """Builds the prompt of the `rag` generator, and that of its one repair round.
 
@@ -50,13 +38,9 @@ class PromptBuilder:
 
     def __init__(self, rules: ValidationConfig, templates_dir: Path = TEMPLATES_DIR, profile: str = "instruct") -> None:
         self._rules = rules
-        self._folder = templates_dir / profile
-        self._environment = ImmutableSandboxedEnvironment(
-            undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
-        )
-        self._environment.filters["untrusted"] = untrusted_block
-        self._write = self._load(WRITE, _WRITE_VARIABLES, ("system", "user"))
-        self._repair = self._load(REPAIR, _REPAIR_VARIABLES, ("user",))
+        folder = TemplateFolder(templates_dir / profile)
+        self._write = folder.load(WRITE, _WRITE_VARIABLES, ("system", "user"))
+        self._repair = folder.load(REPAIR, _REPAIR_VARIABLES, ("user",))
 
     @property
     def version(self) -> str:
@@ -73,15 +57,15 @@ class PromptBuilder:
         lead_mask = mask(task.lead)
         variables = self._variables(task, lead_mask)
         turns = [
-            ChatTurn("system", _render(self._write, "system", variables)),
-            ChatTurn("user", _render(self._write, "user", variables)),
+            ChatTurn("system", self._write.render("system", variables)),
+            ChatTurn("user", self._write.render("user", variables)),
         ]
         if task.repair_of is None:
             return Prompt(tuple(turns), self._write.version, lead_mask.placeholders)
         turns.append(ChatTurn("assistant", lead_mask.hide(task.repair_of[:_DRAFT_CHARS])))
         problems = [_problem(violation, lead_mask) for violation in task.violations[:_MAX_PROBLEMS]]
         again = {name: variables[name] for name in _REPAIR_VARIABLES & variables.keys()} | {"problems": problems}
-        turns.append(ChatTurn("user", _render(self._repair, "user", again)))
+        turns.append(ChatTurn("user", self._repair.render("user", again)))
         return Prompt(tuple(turns), self._repair.version, lead_mask.placeholders)
 
     def _variables(self, task: GenerationInput, lead_mask: Mask) -> dict[str, Any]:
@@ -107,36 +91,6 @@ class PromptBuilder:
             "allowed_offers": [" ".join(words) for words in rules.allowed_offers],
             "call_minutes": rules.allowed_call_minutes,
         }
-
-    def _load(self, name: str, variables: frozenset[str], blocks: tuple[str, ...]) -> _Loaded:
-        path = self._folder / f"{name}.j2"
-        label = f"{self._folder.name}/{name}"
-        try:
-            source = path.read_text(encoding="utf-8")
-            used = meta.find_undeclared_variables(self._environment.parse(source))
-            template = self._environment.from_string(source)
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigurationError(f"The prompt template {label} cannot be read: {path}") from error
-        except TemplateError as error:
-            raise ConfigurationError(f"The prompt template {label} is not valid: {error}") from error
-        problems = {
-            "does not use": sorted(variables - used),
-            "uses unknown": sorted(used - variables),
-            "has no block": sorted(set(blocks) - template.blocks.keys()),
-        }
-        found = "; ".join(f"{what} {', '.join(names)}" for what, names in problems.items() if names)
-        if found:
-            raise ConfigurationError(f"The prompt template {label} {found}.")
-        return _Loaded(template, f"{label}@{hashlib.sha256(source.encode()).hexdigest()[:8]}")
-
-
-def _render(loaded: _Loaded, block: str, variables: dict[str, Any]) -> str:
-    """One block of a template. Raises `ConfigurationError` naming the template and the problem."""
-    try:
-        text = "".join(loaded.template.blocks[block](loaded.template.new_context(variables)))
-    except TemplateError as error:
-        raise ConfigurationError(f"The prompt template {loaded.version} cannot be rendered: {error}") from error
-    return re.sub(r"\n{3,}", "\n\n", text).strip()
 
 
 def _problem(violation: Violation, lead_mask: Mask) -> str:

@@ -4,7 +4,7 @@ Names are matched as whole words. A person's name is found in any case, unless i
 "May") or very short: then only as recorded, capitalised, or in capitals. Other parts of the name that are ordinary
 words ("Anna Price") are hidden only within the full name or behind a title, since a price objection has to reach the
 model. A company of one word is found as recorded, capitalised, or in capitals. Names of the product and of the
-sending company are never touched, whatever they contain.
+sending company stay, whatever they contain; with `ours` they get placeholders too, which a small model cannot misspell.
 """
 
 import re
@@ -18,12 +18,14 @@ LEAD_NAME = "[LEAD_NAME]"
 LEAD_FULL_NAME = "[LEAD_FULL_NAME]"
 LEAD_COMPANY = "[LEAD_COMPANY]"
 LEAD_COMPANY_FULL = "[LEAD_COMPANY_FULL]"
+PRODUCT = "[PRODUCT]"
+OUR_COMPANY = "[OUR_COMPANY]"
 
 # What models make of a placeholder: other brackets, other case, an escaped or missing underscore, none at all.
 _GAP = r"[ _\\-]{0,3}"
 _OURS = (
     rf"LEAD{_GAP}NAME(?:{_GAP}\d{{1,3}})?|LEAD{_GAP}FULL{_GAP}NAME|LEAD{_GAP}COMPANY(?:{_GAP}FULL)?"
-    rf"|(?:EMAIL|PHONE|LINK|TEXT){_GAP}\d{{1,3}}"
+    rf"|(?:EMAIL|PHONE|LINK|TEXT){_GAP}\d{{1,3}}|PRODUCT|OUR{_GAP}COMPANY"
 )
 _BARE = (
     r"LEAD\\?_NAME(?:\\?_\d{1,3})?|LEAD\\?_FULL\\?_NAME|LEAD\\?_COMPANY(?:\\?_FULL)?"
@@ -113,17 +115,23 @@ class Mask:
         return self._numbered[value]
 
 
-def mask(lead: LeadContext) -> Mask:
-    """The mask of a lead. `[LEAD_NAME]` is what to call the person; it is missing if no usable name is known."""
+def mask(lead: LeadContext, *, ours: bool = False) -> Mask:
+    """The mask of a lead. `[LEAD_NAME]` is what to call the person; it is missing if no usable name is known.
+
+    With `ours`, the names of the product and of the sending company are masked where they stand as recorded.
+    """
     people, companies = dict(_person(lead.lead_name)), dict(_company(lead.lead_company or ""))
-    names = people | companies
+    named = {PRODUCT: lead.product_name, OUR_COMPANY: lead.company_name or ""}
+    own = {place: name for place, name in named.items() if ours and name}
+    names = people | companies | own
     forms: dict[str, str] = {}
     for placeholder, value in names.items():
         forms.setdefault(_folded(value), placeholder)
-    kept = [name for name in (lead.product_name, lead.company_name) if name and _folded(name) not in forms]
+    kept = [name for name in named.values() if name and _folded(name) not in forms]
     titled = [value for name, value in people.items() if name != LEAD_NAME and _folded(value) in _ORDINARY]
     spellings = {value: _person_pattern(value) for value in people.values() if value not in titled}
     spellings |= {value: _company_pattern(value) for value in companies.values()}
+    spellings |= {value: _word(value) for value in own.values() if value not in spellings}
     # Longest first, so that "Acme Ltd" is found before "Acme".
     longest_first = sorted(spellings, key=len, reverse=True)
     groups = {
