@@ -1,0 +1,1 @@
+"""From a user's conversations to an adapter: read, prepare, train, evaluate."""
