@@ -13,7 +13,9 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from app.config_files import CacheConfig
+from app.forgetting import Forgetting
 from app.observability import Metrics, get_logger
+from app.single_flight import SingleFlight
 
 _SCHEMA = 1
 _COOL_DOWN_SECONDS = 5.0
@@ -51,10 +53,10 @@ class ResponseCache:
         )
         self._hits = metrics.cache.labels(tier="memory", outcome="hit")
         self._misses = metrics.cache.labels(tier="memory", outcome="miss")
-        self._running: dict[str, asyncio.Task[Computed]] = {}
+        self._computations: SingleFlight[tuple[str, str, str], Computed] = SingleFlight()
         self._redis: Redis | None = None
         self._down_until = 0.0
-        self._forgotten = 0
+        self._forgetting = Forgetting()
 
     async def open(self) -> None:
         """Create the Redis client. An unreachable server is a degraded start, not a failure."""
@@ -66,9 +68,7 @@ class ResponseCache:
         await self.ping()
 
     async def close(self) -> None:
-        for task in list(self._running.values()):
-            task.cancel()
-        await asyncio.gather(*self._running.values(), return_exceptions=True)
+        await self._computations.close()
         if self._redis is not None:
             await self._redis.aclose()
 
@@ -122,19 +122,15 @@ class ResponseCache:
         found = self._remembered(tenant, key) or await self._read(tenant, key)
         if found is not None:
             return found, True
-        shared = f"{key}:{share}"
-        task = self._running.get(shared)
-        if task is None:
-            task = asyncio.ensure_future(self._compute_and_keep(tenant, key, compute))
-            self._running[shared] = task
-            task.add_done_callback(lambda _: self._running.pop(shared, None))
-        return (await asyncio.shield(task)).body, False
+        asked = tenant, key, share
+        computed = await self._computations.run(asked, lambda: self._compute_and_keep(tenant, key, compute))
+        return computed.body, False
 
     async def _compute_and_keep(self, tenant: str, key: str, compute: Callable[[], Awaitable[Computed]]) -> Computed:
-        forgotten = self._forgotten
+        times = self._forgetting.times
         result = await compute()
         # What was computed while something was forgotten may rest on it.
-        if result.cacheable and forgotten == self._forgotten:
+        if result.cacheable and self._forgetting.nothing_since(times):
             self._memory[key] = (tenant, result.body)
             await self._write(tenant, key, result.body)
         return result
@@ -142,7 +138,7 @@ class ResponseCache:
     async def forget(self, tenant: str) -> None:
         """Drop every kept answer of `tenant`: they quote documents that may have been erased. Redis, when it cannot be
         reached, drops them itself when their time is over. What is computed or read meanwhile is not kept."""
-        self._forgotten += 1
+        self._forgetting.note()
         for key in [key for key, (owner, _) in self._memory.items() if owner == tenant]:
             self._memory.pop(key, None)
         if self._redis is None:
@@ -156,7 +152,7 @@ class ResponseCache:
     async def _read(self, tenant: str, key: str) -> Body | None:
         if self._redis is None or self.degraded:
             return None
-        forgotten = self._forgotten
+        times = self._forgetting.times
         try:
             async with asyncio.timeout(self._config.redis.timeout_seconds):
                 raw = await self._redis.get(_redis_key(tenant, key))
@@ -165,7 +161,7 @@ class ResponseCache:
             return None
         body = _unwrap(raw, tenant, key)
         self._metrics.cache.labels(tier="redis", outcome="miss" if body is None else "hit").inc()
-        if body is not None and forgotten == self._forgotten:
+        if body is not None and self._forgetting.nothing_since(times):
             self._memory[key] = (tenant, body)
         return body
 

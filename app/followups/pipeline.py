@@ -33,6 +33,7 @@ from app.followups.types import (
     RetrievalOptions,
     Strategy,
 )
+from app.knowledge.types import KnowledgeState
 from app.observability import Metrics, Stopwatch
 
 _APP = Path(__file__).resolve().parent.parent
@@ -81,12 +82,12 @@ class AuditTrail(Protocol):
 
 
 class KnowledgeClock(Protocol):
-    async def version(self, tenant: str) -> int:
-        """The tenant's knowledge version, at most a moment old."""
+    async def state(self, tenant: str) -> KnowledgeState:
+        """What the tenant has published, at most a moment old."""
         ...
 
-    async def since(self, tenant: str) -> str:
-        """What tells this tenant from one of the same name in another database that shares the cache."""
+    async def version(self, tenant: str) -> int:
+        """The version of that state."""
         ...
 
     def settled(self, tenant: str, version: int) -> bool:
@@ -193,12 +194,13 @@ class FollowupPipeline:
 
     async def _key(self, tenant: str, generator: GeneratorName, request: str) -> str:
         """The cache key of a request, given as the digest of its canonical form."""
+        knowledge = await self._stages.knowledge.state(tenant)
         return response_key({
             "tenant": tenant,
             "generator": generator.value,
             "request": request,
-            "knowledge": await self._stages.knowledge.version(tenant),
-            "since": await self._stages.knowledge.since(tenant),
+            "knowledge": knowledge.version,
+            "publication": knowledge.publication,
             "model": self._stages.generators.get(generator).fingerprint,
             "template": self._stages.template.fingerprint,
             "rules": self._rules_version,

@@ -1,16 +1,18 @@
-"""The knowledge version of a tenant, read at most a few times a second."""
+"""The knowledge state of a tenant, read at most a few times a second."""
 
 from collections.abc import Callable
 from time import monotonic
 from typing import Protocol
 
+from app.forgetting import Forgetting
+from app.knowledge.types import KnowledgeState
+from app.single_flight import SingleFlight
 
-class VersionSource(Protocol):
-    async def knowledge_version(self, tenant: str) -> int: ...
+_NEVER = (float("-inf"), KnowledgeState())
 
-    async def tenant_since(self, tenant: str) -> str:
-        """When the tenant's row was created, to the microsecond; empty for an unknown tenant."""
-        ...
+
+class StateSource(Protocol):
+    async def knowledge_state(self, tenant: str) -> KnowledgeState: ...
 
 
 class AppliedVersions(Protocol):
@@ -20,53 +22,53 @@ class AppliedVersions(Protocol):
 
 
 class KnowledgeClock:
-    """Remembers each tenant's version for `seconds`: how long a cached answer may outlive a publication.
+    """Remembers each tenant's state for `seconds`: how long a cached answer may outlive a publication.
 
     What the vector index of this process has followed already is not outlived at all.
     """
 
     def __init__(
         self,
-        versions: VersionSource,
+        states: StateSource,
         applied: AppliedVersions,
         seconds: float = 0.5,
         timer: Callable[[], float] = monotonic,
     ) -> None:
-        self._versions = versions
+        self._states = states
         self._applied = applied
         self._seconds = seconds
         self._timer = timer
-        self._known: dict[str, tuple[float, int]] = {}
-        self._since: dict[str, str] = {}
-        self._forgotten = 0
+        self._known: dict[str, tuple[float, KnowledgeState]] = {}
+        self._reads: SingleFlight[tuple[str, int, int], KnowledgeState] = SingleFlight()
+        self._forgetting = Forgetting()
+
+    async def state(self, tenant: str) -> KnowledgeState:
+        """Raises `StorageUnavailable`."""
+        applied = self._applied.applied_version(tenant)
+        read_at, state = self._known.get(tenant, _NEVER)
+        # The index follows a publication at once, so that a finished upload is never answered from before it.
+        if self._timer() - read_at < self._seconds and state.version >= applied:
+            return state
+        # Nobody joins a read that began before what makes them ask.
+        return await self._reads.run((tenant, applied, self._forgetting.times), lambda: self._read(tenant))
 
     async def version(self, tenant: str) -> int:
-        """Raises `StorageUnavailable`."""
-        read_at, version = self._known.get(tenant, (float("-inf"), 0))
-        # The index follows a publication at once, so that a finished upload is never answered from before it.
-        if self._timer() - read_at < self._seconds and version >= self._applied.applied_version(tenant):
-            return version
-        now, forgotten = self._timer(), self._forgotten
-        version = await self._versions.knowledge_version(tenant)
-        # What was read before something was forgotten may be what is to be forgotten.
-        if forgotten == self._forgotten:
-            self._known[tenant] = (now, version)
-        return version
-
-    async def since(self, tenant: str) -> str:
-        """Tells this database's tenant from one of the same name and version in another, which may share a cache.
-
-        Raises `StorageUnavailable`.
-        """
-        if not self._since.get(tenant):
-            self._since[tenant] = await self._versions.tenant_since(tenant)
-        return self._since[tenant]
+        """The version of `state`. Raises `StorageUnavailable`."""
+        return (await self.state(tenant)).version
 
     def forget(self, tenant: str) -> None:
-        """Read the tenant's version afresh next time."""
-        self._forgotten += 1
+        """Read the tenant's state afresh next time."""
+        self._forgetting.note()
         self._known.pop(tenant, None)
 
     def settled(self, tenant: str, version: int) -> bool:
         """Whether the vector index holds at least `version`; until then an answer is too early to keep."""
         return self._applied.applied_version(tenant) >= version
+
+    async def _read(self, tenant: str) -> KnowledgeState:
+        now, times = self._timer(), self._forgetting.times
+        state = await self._states.knowledge_state(tenant)
+        # What was read before something was forgotten may be what is to be forgotten.
+        if self._forgetting.nothing_since(times):
+            self._known[tenant] = (now, state)
+        return state

@@ -15,6 +15,7 @@ import numpy as np
 from cachetools import LRUCache
 
 from app.embeddings.base import Vectors
+from app.forgetting import Forgetting
 
 Hits = list[tuple[str, float]]
 
@@ -72,8 +73,7 @@ class FilteredSearch:
             memory_bytes, getsizeof=lambda entry: max(1, entry[1].nbytes)
         )
         self._reading = asyncio.Lock()
-        # How often something was forgotten: what was read before that is not remembered after it.
-        self._forgotten = 0
+        self._forgetting = Forgetting()
 
     async def search(self, tenant: str, version: int, scope: Scope, vectors: Vectors, limit: int) -> list[Hits]:
         """For each row of `vectors` (q, d) up to `limit` `(id, cosine)`, best first.
@@ -93,7 +93,7 @@ class FilteredSearch:
 
     def forget(self, tenant: str) -> None:
         """Drop what is remembered of `tenant`, so that no vector of an erased document stays in memory."""
-        self._forgotten += 1
+        self._forgetting.note()
         for counted in [key for key in self._counts if key[0] == tenant]:
             self._counts.pop(counted, None)
         for compared in [key for key in self._compared if key[0] == tenant]:
@@ -109,9 +109,9 @@ class FilteredSearch:
         key = tenant, version
         known = self._counts.get(key)
         if known is None:
-            forgotten = self._forgotten
+            times = self._forgetting.times
             known = await self._scopes.counts(tenant)
-            if forgotten == self._forgotten:
+            if self._forgetting.nothing_since(times):
                 self._counts[key] = known
         return known
 
@@ -120,9 +120,9 @@ class FilteredSearch:
         async with self._reading:
             known = self._compared.get(key)
             if known is None:
-                forgotten = self._forgotten
+                times = self._forgetting.times
                 known = await self._scopes.within(tenant, scope)
-                if known[1].nbytes <= self._compared.maxsize and forgotten == self._forgotten:
+                if known[1].nbytes <= self._compared.maxsize and self._forgetting.nothing_since(times):
                     self._compared[key] = known
         return known
 

@@ -1,6 +1,5 @@
 """Passages that were looked up lately, ready to be judged."""
 
-import asyncio
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
@@ -13,9 +12,11 @@ from cachetools import LRUCache
 
 from app.embeddings.base import Vectors
 from app.followups.types import BlockKind, Span
+from app.forgetting import Forgetting
 from app.knowledge.manual_versions import Outdated, outdated_folders
 from app.knowledge.types import StoredChunk
 from app.language.stemmed_text import StemmedText
+from app.single_flight import SingleFlight
 
 _TENANTS = 256
 _SAMPLE = 400
@@ -76,8 +77,8 @@ class PassageMemory:
         self._chunks = chunks
         self._known: LRUCache[tuple[str, int, str], Candidate] = LRUCache(capacity)
         self._backgrounds: LRUCache[tuple[str, int, date], Background] = LRUCache(_TENANTS)
-        self._sampling = asyncio.Lock()
-        self._forgotten = 0
+        self._samplings: SingleFlight[tuple[str, int, date, int], Background] = SingleFlight()
+        self._forgetting = Forgetting()
 
     def holds(self, tenant: str, version: int, ids: Iterable[str]) -> bool:
         """Whether `candidates` would find all of `ids` without asking the database."""
@@ -93,9 +94,9 @@ class PassageMemory:
                 missing.append(chunk_id)
             else:
                 found[chunk_id] = known
-        forgotten = self._forgotten
+        times = self._forgetting.times
         read = await self._read(tenant, missing)
-        if forgotten == self._forgotten:
+        if self._forgetting.nothing_since(times):
             self._known.update({(tenant, version, chunk_id): one for chunk_id, one in read.items()})
         return found | read
 
@@ -107,22 +108,27 @@ class PassageMemory:
         known = self._backgrounds.get((tenant, version, today))
         if known is not None:
             return known
-        async with self._sampling:
-            if (tenant, version, today) not in self._backgrounds:
-                ids = await self._chunks.sample_ids(tenant, _SAMPLE)
-                sample = (await self._read(tenant, ids)).values()
-                valid = [c for c in sample if c.chunk.expiry_date is None or c.chunk.expiry_date >= today]
-                outdated = outdated_folders(await self._documents.sources(tenant))
-                self._backgrounds[tenant, version, today] = replace(_background(valid), outdated=outdated)
-            return self._backgrounds[tenant, version, today]
+        asked = tenant, version, today, self._forgetting.times
+        return await self._samplings.run(asked, lambda: self._sample(tenant, version, today))
 
     def forget(self, tenant: str) -> None:
         """Drop what is remembered of `tenant`; what is being read meanwhile is not remembered either."""
-        self._forgotten += 1
+        self._forgetting.note()
         for key in [key for key in self._known if key[0] == tenant]:
             self._known.pop(key, None)
         for background in [key for key in self._backgrounds if key[0] == tenant]:
             self._backgrounds.pop(background, None)
+
+    async def _sample(self, tenant: str, version: int, today: date) -> Background:
+        times = self._forgetting.times
+        ids = await self._chunks.sample_ids(tenant, _SAMPLE)
+        sample = (await self._read(tenant, ids)).values()
+        valid = [c for c in sample if c.chunk.expiry_date is None or c.chunk.expiry_date >= today]
+        outdated = outdated_folders(await self._documents.sources(tenant))
+        background = replace(_background(valid), outdated=outdated)
+        if self._forgetting.nothing_since(times):
+            self._backgrounds[tenant, version, today] = background
+        return background
 
     async def _read(self, tenant: str, ids: Sequence[str]) -> dict[str, Candidate]:
         if not ids:

@@ -9,7 +9,8 @@ from typing import Protocol
 from cachetools import TTLCache
 
 from app.followups.types import RetrievalOptions
-from app.knowledge.types import Retrieval
+from app.forgetting import Forgetting
+from app.knowledge.types import KnowledgeState, Retrieval
 from app.observability import Metrics
 
 # Bounds the memory, whatever a caller's `top_k`: a passage takes about 3 kB, and most are shared between entries.
@@ -23,8 +24,8 @@ class Search(Protocol):
 
 
 class Knowledge(Protocol):
-    async def version(self, tenant: str) -> int:
-        """The tenant's knowledge version."""
+    async def state(self, tenant: str) -> KnowledgeState:
+        """What the tenant has published."""
         ...
 
     def settled(self, tenant: str, version: int) -> bool:
@@ -37,7 +38,7 @@ class _Key:
     """Everything that can change an answer, besides what stays the same for the life of the process."""
 
     tenant: str
-    version: int
+    knowledge: KnowledgeState
     query: str
     options: RetrievalOptions
     include_internal: bool
@@ -68,6 +69,7 @@ class RetrievalCache:
         self._knowledge = knowledge
         self._rules = rules
         self._today = today
+        self._forgetting = Forgetting()
         self._known: TTLCache[_Key, Retrieval] = TTLCache(capacity, ttl_seconds, timer=timer, getsizeof=_size)
         self._hits = metrics.retrieval_cache.labels(outcome="hit")
         self._misses = metrics.retrieval_cache.labels(outcome="miss")
@@ -76,24 +78,30 @@ class RetrievalCache:
         self, tenant: str, queries: Sequence[str], options: RetrievalOptions, include_internal: bool = False
     ) -> list[Retrieval]:
         """As `Retriever.search`; only queries without a remembered answer are searched. Raises `StorageUnavailable`."""
-        version, today = await self._knowledge.version(tenant), self._today()
-        keys = [_Key(tenant, version, query, options, include_internal, today, self._rules) for query in queries]
+        knowledge, today = await self._knowledge.state(tenant), self._today()
+        keys = [_Key(tenant, knowledge, query, options, include_internal, today, self._rules) for query in queries]
         found = {key: known for key in keys if (known := self._known.get(key)) is not None}
         missing = [key for key in dict.fromkeys(keys) if key not in found]
         self._hits.inc(len(keys) - len(missing))
         if missing:
             self._misses.inc(len(missing))
             # Asked before the search: an index that catches up meanwhile does not make an early answer complete.
-            settled = self._knowledge.settled(tenant, version)
+            times = self._forgetting.times
+            settled = self._knowledge.settled(tenant, knowledge.version)
             fresh = await self._inner.search(tenant, [key.query for key in missing], options, include_internal)
             for key, retrieval in zip(missing, fresh, strict=True):
                 found[key] = retrieval
-                if settled and retrieval.knowledge_version == version and not retrieval.degraded:
+                complete = settled and retrieval.knowledge_version == knowledge.version and not retrieval.degraded
+                if complete and self._forgetting.nothing_since(times):
                     self._remember(key, retrieval)
         return [found[key] for key in keys]
 
     def forget(self, tenant: str) -> None:
-        """Drop every answer of `tenant`, so that nothing of an erased document stays in memory."""
+        """Drop every answer of `tenant`, so that nothing of an erased document stays in memory.
+
+        What is being searched meanwhile is not remembered either.
+        """
+        self._forgetting.note()
         for key in [key for key in self._known if key.tenant == tenant]:
             self._known.pop(key, None)
 

@@ -128,6 +128,18 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class KnowledgeState:
+    """What a tenant has published, by name. What is found at one state may be remembered under it.
+
+    `version` counts the publications, `publication` is the random name of the last one: a database that was restored
+    from a backup, and another one that shares a cache, may come to the same count with other documents.
+    """
+
+    version: int = 0
+    publication: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Retrieval:
     """The outcome of one search. An empty `passages` is a normal outcome, not an error."""
 

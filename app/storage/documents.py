@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from app.errors import InvalidInput
-from app.knowledge.types import StoredChunk
+from app.knowledge.types import KnowledgeState, StoredChunk
 from app.storage.chunk_rows import chunk_values, current_chunks, figure_values, stored_chunk, version_values
 from app.storage.database import Database
 from app.storage.publishing import publish_versions
@@ -151,11 +151,11 @@ class DocumentRepository:
         rows = await self._database.read(lambda connection: connection.execute(query).all())
         return {row.id: row.knowledge_version for row in rows}
 
-    async def tenant_since(self, tenant: str) -> str:
-        """When the tenant's row was created, to the microsecond; empty for an unknown tenant."""
-        query = select(TenantRow.created_at).where(TenantRow.id == tenant)
-        created = await self._database.read(lambda connection: connection.execute(query).scalar())
-        return created.isoformat() if created else ""
+    async def knowledge_state(self, tenant: str) -> KnowledgeState:
+        """The version, and which of those that were ever called by this number; version 0 for an unknown tenant."""
+        query = select(TenantRow.knowledge_version, TenantRow.publication).where(TenantRow.id == tenant)
+        row = await self._database.read(lambda connection: connection.execute(query).one_or_none())
+        return KnowledgeState(*row) if row else KnowledgeState()
 
     async def chunks(self, tenant: str, ids: Sequence[str]) -> dict[str, StoredChunk]:
         """Those of `ids` that are chunks of the tenant's current versions: the filter for what an index returns."""

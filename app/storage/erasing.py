@@ -10,9 +10,9 @@ from app.errors import Conflict, NotFound
 from app.storage.database import Database
 from app.storage.jobs import UNFINISHED
 from app.storage.publishing import publish_versions
-from app.storage.rows import batches, utc_now
+from app.storage.rows import batches, count_publication, utc_now
 from app.storage.search_rows import SEARCH_TABLE
-from app.storage.tables import ChunkRow, DocumentRow, IndexChangeRow, IngestionJobRow, TenantRow, VersionRow
+from app.storage.tables import ChunkRow, DocumentRow, IndexChangeRow, IngestionJobRow, VersionRow
 
 # How many pages of the full-text index one transaction rewrites, so that other writers get their turn.
 _MERGE_PAGES = 500
@@ -51,12 +51,7 @@ class Eraser:
             await publish_versions(session, self._database.dialect, tenant, [], [source])
             versions = await _versions(session, document_id)
             await _empty(session, tenant, document_id, versions)
-            bump = (
-                update(TenantRow)
-                .where(TenantRow.id == tenant)
-                .values(knowledge_version=TenantRow.knowledge_version + 1)
-            )
-            version = (await session.execute(bump.returning(TenantRow.knowledge_version))).scalar_one()
+            version = await count_publication(session, tenant)
         return Erasure(document_id, len(versions), sum(row.chunks for row in versions), version)
 
     async def wipe(self) -> None:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sqlalchemy import select, update
 
 from app.storage.database import Database
+from app.storage.rows import count_publication
 from app.storage.tables import ChunkRow, DocumentRow, TenantRow
 
 
@@ -58,6 +59,5 @@ class ForeignVectorRepository:
 
     async def announce(self, tenant: str) -> None:
         """Raise the tenant's knowledge version: what is remembered about its chunks is out of date."""
-        bump = update(TenantRow).where(TenantRow.id == tenant)
         async with self._database.session() as session:
-            await session.execute(bump.values(knowledge_version=TenantRow.knowledge_version + 1))
+            await count_publication(session, tenant)

@@ -7,7 +7,7 @@ from sqlalchemy import Row, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import NotFound
-from app.storage.rows import batches, utc_now
+from app.storage.rows import batches, count_publication, utc_now
 from app.storage.search_rows import add_search_rows, remove_search_rows
 from app.storage.tables import DocumentRow, IndexChangeRow, TenantRow, VersionRow
 from app.storage.validity import refresh_validity
@@ -44,8 +44,7 @@ async def publish_versions(
     await remove_search_rows(session, dialect, plan.retired)
     await add_search_rows(session, dialect, plan.added)
     await _append_changes(session, tenant, plan)
-    bump = update(TenantRow).where(TenantRow.id == tenant).values(knowledge_version=TenantRow.knowledge_version + 1)
-    return (await session.execute(bump.returning(TenantRow.knowledge_version))).scalar_one()
+    return await count_publication(session, tenant)
 
 
 async def _plan_removals(session: AsyncSession, tenant: str, sources: Sequence[str], plan: _Plan) -> None:

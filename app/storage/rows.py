@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from sqlalchemy import Insert, Table
+from sqlalchemy import Insert, Table, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase
@@ -43,5 +43,12 @@ def insert_if_missing(session: AsyncSession, table: type[DeclarativeBase]) -> In
 
 async def insert_tenant(session: AsyncSession, tenant: str) -> None:
     """Make sure that the tenant's row exists."""
-    values = {"id": tenant, "knowledge_version": 0, "created_at": utc_now()}
+    values = {"id": tenant, "knowledge_version": 0, "publication": new_id(), "created_at": utc_now()}
     await session.execute(insert_if_missing(session, TenantRow), values)
+
+
+async def count_publication(session: AsyncSession, tenant: str) -> int:
+    """Mark that what the tenant's searches see has changed; the knowledge version from then on."""
+    values = {"knowledge_version": TenantRow.knowledge_version + 1, "publication": new_id()}
+    changed = update(TenantRow).where(TenantRow.id == tenant).values(**values)
+    return (await session.execute(changed.returning(TenantRow.knowledge_version))).scalar_one()

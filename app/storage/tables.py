@@ -63,12 +63,17 @@ class Base(DeclarativeBase):
 
 
 class TenantRow(Base):
-    """`knowledge_version` counts the publications of this tenant; 0 before the first."""
+    """`knowledge_version` counts the publications of this tenant; 0 before the first.
+
+    A database restored from a backup counts some of them again. `publication` is random and new with each, so no two
+    share it.
+    """
 
     __tablename__ = "tenants"
 
     id: Mapped[str] = mapped_column(primary_key=True)
     knowledge_version: Mapped[int] = mapped_column(default=0)
+    publication: Mapped[str] = mapped_column(server_default="")
     created_at: Mapped[datetime]
 
 

@@ -30,7 +30,7 @@ from app.followups.pipeline import Answer, FollowupOrder, FollowupPipeline, Stag
 from app.followups.types import Draft, Evidence, GenerationOptions, GeneratorName, RetrievalOptions
 from app.grounding.gate import GroundingGate
 from app.knowledge.conflicts.register import Dispute
-from app.knowledge.types import Retrieval
+from app.knowledge.types import KnowledgeState, Retrieval
 from app.observability import Metrics
 from tests.followups.leads import SCORING, rules
 
@@ -49,7 +49,7 @@ class World:
     audit_error: StorageUnavailable | None = None
     recorded: list[tuple[str, str, str]] = field(default_factory=list)
     searched: int = 0
-    database: str = "first"
+    publication: str = "first"
     may_search: asyncio.Event = field(default_factory=asyncio.Event)
     may_read: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -94,13 +94,12 @@ class Audit:
 class Clock:
     world: World
 
-    async def version(self, tenant: str) -> int:
-        del tenant
+    async def state(self, tenant: str) -> KnowledgeState:
         await self.world.may_read.wait()
-        return self.world.version
+        return KnowledgeState(self.world.version, f"{self.world.publication} of {tenant}")
 
-    async def since(self, tenant: str) -> str:
-        return f"{tenant} in {self.world.database}"
+    async def version(self, tenant: str) -> int:
+        return (await self.state(tenant)).version
 
     def settled(self, tenant: str, version: int) -> bool:
         del tenant
@@ -195,8 +194,9 @@ def next_day(world: World, asked: FollowupOrder) -> FollowupOrder:
     return asked
 
 
-def other_database(world: World, asked: FollowupOrder) -> FollowupOrder:
-    world.database = "second"
+def other_publication(world: World, asked: FollowupOrder) -> FollowupOrder:
+    """Of the same number: in another database, or in one restored from a backup."""
+    world.publication = "second"
     return asked
 
 
@@ -205,12 +205,12 @@ def other_database(world: World, asked: FollowupOrder) -> FollowupOrder:
     [
         next_version,
         next_day,
-        other_database,
+        other_publication,
         lambda _world, asked: replace(asked, tenant="other"),
         lambda _world, asked: replace(asked, generator=GeneratorName.AUTO),
         lambda _world, asked: replace(asked, canonical=asked.canonical + " "),
     ],
-    ids=["knowledge", "day", "database", "tenant", "generator", "request"],
+    ids=["knowledge", "day", "publication", "tenant", "generator", "request"],
 )
 async def test_whatever_can_change_the_text_asks_anew(change: Callable[[World, FollowupOrder], FollowupOrder]) -> None:
     world = World()

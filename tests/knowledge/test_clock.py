@@ -7,6 +7,7 @@ import pytest
 
 from app.errors import StorageUnavailable
 from app.knowledge.clock import KnowledgeClock
+from app.knowledge.types import KnowledgeState
 
 
 @dataclass
@@ -14,26 +15,29 @@ class Published:
     """The published version of each tenant, the version the index holds, and the time."""
 
     versions: dict[str, int] = field(default_factory=lambda: {"acme": 1, "globex": 8})
-    since: dict[str, str] = field(default_factory=dict)
+    publication: str = "first"
     applied: int = 0
     seconds: float = 100.0
     reads: int = 0
     error: StorageUnavailable | None = None
 
-    async def tenant_since(self, tenant: str) -> str:
-        return self.since.get(tenant, "")
-
-    async def knowledge_version(self, tenant: str) -> int:
+    async def knowledge_state(self, tenant: str) -> KnowledgeState:
         self.reads += 1
         if self.error is not None:
             raise self.error
-        version = self.versions[tenant]
+        state = KnowledgeState(self.versions[tenant], self.publication)
         await asyncio.sleep(0)
-        return version
+        return state
 
     def applied_version(self, tenant: str) -> int:
         del tenant
         return self.applied
+
+
+async def until_read(published: Published, times: int) -> None:
+    async with asyncio.timeout(5):
+        while published.reads < times:
+            await asyncio.sleep(0)
 
 
 @pytest.fixture
@@ -92,7 +96,7 @@ async def test_an_old_version_is_not_given_out_when_the_database_is_gone(
 async def test_the_time_counts_from_before_the_question(clock: KnowledgeClock, published: Published) -> None:
     """What was published while the answer was on its way is seen in time, too."""
     asking = asyncio.ensure_future(clock.version("acme"))
-    await asyncio.sleep(0)
+    await until_read(published, 1)
     published.versions["acme"] = 2
     published.seconds += 0.5
     assert await asking == 1
@@ -109,14 +113,35 @@ def test_an_answer_is_kept_once_the_index_holds_its_version(
 
 async def test_what_was_read_before_forgetting_is_not_remembered(clock: KnowledgeClock, published: Published) -> None:
     reading = asyncio.ensure_future(clock.version("acme"))
-    await asyncio.sleep(0)
+    await until_read(published, 1)
     published.versions["acme"] = 2
     clock.forget("acme")
     assert await reading == 1
     assert await clock.version("acme") == 2
 
 
-async def test_the_tenants_creation_is_read_once_it_exists(clock: KnowledgeClock, published: Published) -> None:
-    assert not await clock.since("acme")
-    published.since["acme"] = "2026-01-05T10:00:00.000001+00:00"
-    assert await clock.since("acme") == published.since["acme"]
+async def test_all_who_find_it_out_of_date_share_one_read(clock: KnowledgeClock, published: Published) -> None:
+    await clock.version("acme")
+    published.seconds += 1
+    asked = [clock.version(tenant) for tenant in ("acme", "globex") * 20]
+    assert await asyncio.gather(*asked) == [1, 8] * 20
+    assert published.reads == 3
+
+
+async def test_nobody_joins_a_read_from_before_what_they_know_of(clock: KnowledgeClock, published: Published) -> None:
+    """The index followed a publication, or something was erased, after the read had begun."""
+    early = asyncio.ensure_future(clock.version("acme"))
+    await until_read(published, 1)
+    published.versions["acme"] = published.applied = 2
+    late = asyncio.ensure_future(clock.version("acme"))
+    await until_read(published, 2)
+    published.versions["acme"] = 3
+    clock.forget("acme")
+    assert [await clock.version("acme"), await late, await early] == [3, 2, 1]
+
+
+async def test_one_number_of_two_publications(clock: KnowledgeClock, published: Published) -> None:
+    assert await clock.state("acme") == KnowledgeState(1, "first")
+    published.publication = "second"
+    published.seconds += 1
+    assert await clock.state("acme") == KnowledgeState(1, "second")

@@ -1,5 +1,6 @@
 """What is remembered about passages, and for how long."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
@@ -134,3 +135,29 @@ async def test_what_is_read_while_something_is_forgotten_is_not_remembered() -> 
     store.prepared = forgotten_meanwhile  # type: ignore[method-assign]
     assert set(await memory.candidates("acme", 1, ["a"])) == {"a"}
     assert not memory.holds("acme", 1, ["a"])
+    first = await memory.background("acme", 1)
+    assert await memory.background("acme", 1) is not first
+
+
+async def test_the_background_of_a_tenant_does_not_wait_for_another() -> None:
+    store = Store("a")
+    memory = PassageMemory(store, store)
+    sample, may_end = store.sample_ids, asyncio.Event()
+    asked: list[str] = []
+
+    async def slow_for_globex(tenant: str, size: int) -> list[str]:
+        asked.append(tenant)
+        if tenant == "globex":
+            await may_end.wait()
+        return await sample(tenant, size)
+
+    store.sample_ids = slow_for_globex  # type: ignore[method-assign]
+    slow = [asyncio.create_task(memory.background("globex", 1)) for _ in range(3)]
+    while not asked:
+        await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        assert (await memory.background("acme", 1)).size == 1
+    may_end.set()
+    first, *others = await asyncio.gather(*slow)
+    assert all(background is first for background in others)
+    assert asked == ["globex", "acme"]

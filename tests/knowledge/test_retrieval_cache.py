@@ -1,11 +1,12 @@
 """Remembered searches: equal to fresh ones, per query, never older than the knowledge, never degraded."""
 
 import dataclasses
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from app.followups.types import RetrievalOptions
 from app.knowledge.clock import KnowledgeClock
@@ -13,6 +14,7 @@ from app.knowledge.retrieval_cache import RetrievalCache
 from app.knowledge.types import Retrieval
 from app.observability import Metrics
 from app.storage.database import Database
+from app.storage.tables import TenantRow
 from tests.knowledge.published import Page
 from tests.knowledge.test_retriever import ALL, PAGES, Knowledge
 
@@ -31,6 +33,7 @@ class Searches:
         self.knowledge = knowledge
         self.asked: list[str] = []
         self.now = 0.0
+        self.meanwhile: Callable[[], None] = lambda: None
         self.metrics = Metrics()
         clock = KnowledgeClock(knowledge.documents, knowledge.sync, 0.5, lambda: self.now)
         self.cache = RetrievalCache(
@@ -48,7 +51,9 @@ class Searches:
         self, tenant: str, queries: Sequence[str], options: RetrievalOptions, include_internal: bool = False
     ) -> list[Retrieval]:
         self.asked += queries
-        return await self.knowledge.retriever.search(tenant, queries, options, include_internal)
+        found = await self.knowledge.retriever.search(tenant, queries, options, include_internal)
+        self.meanwhile()
+        return found
 
     def taken(self) -> list[str]:
         """What was searched since the last time."""
@@ -189,5 +194,27 @@ async def test_a_tenant_can_be_forgotten(searches: Searches) -> None:
     searches.cache.forget("acme")
     await searches.cache.search("globex", QUERIES, ALL)
     assert searches.taken() == []
+    await searches.cache.search("acme", QUERIES, ALL)
+    assert searches.taken() == QUERIES
+
+
+async def test_what_is_searched_while_something_is_forgotten_is_not_remembered(searches: Searches) -> None:
+    searches.meanwhile = lambda: searches.cache.forget("acme")
+    assert (await searches.cache.search("acme", QUERIES, ALL))[0].passages
+    searches.meanwhile = lambda: None
+    for expected in (QUERIES + QUERIES, []):
+        await searches.cache.search("acme", QUERIES, ALL)
+        assert searches.taken() == expected
+
+
+async def test_a_restored_database_never_meets_answers_of_the_publications_it_lost(
+    searches: Searches, database: Database
+) -> None:
+    """Its next publication has an old number, but is another."""
+    await searches.cache.search("acme", QUERIES, ALL)
+    searches.taken()
+    async with database.session() as session:
+        await session.execute(update(TenantRow).values(publication="another"))
+    searches.now = 1.0
     await searches.cache.search("acme", QUERIES, ALL)
     assert searches.taken() == QUERIES

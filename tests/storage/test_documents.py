@@ -1,8 +1,10 @@
 """Staging, publishing and reading documents, on both databases."""
 
 import asyncio
+import shutil
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,9 +13,10 @@ from hypothesis import strategies as st
 
 from app.errors import NotFound
 from app.followups.types import BlockKind, Span
-from app.knowledge.types import StoredChunk
+from app.knowledge.types import KnowledgeState, StoredChunk
 from app.storage.database import Database
 from app.storage.documents import DocumentRepository
+from app.storage.erasing import Eraser
 from app.storage.index_log import IndexLog
 from app.storage.records import KnowledgeCounts, StagedVersion, text_hash
 from app.storage.rows import utc_now
@@ -246,10 +249,40 @@ class TestReading:
             assert found.text == text
 
 
-async def test_a_tenant_of_another_database_began_at_another_time(repository: DocumentRepository) -> None:
-    assert not await repository.tenant_since("acme")
-    await publish(repository, "acme", PRICING)
-    since = await repository.tenant_since("acme")
-    await publish(repository, "acme", PRICING_2)
-    assert since
-    assert await repository.tenant_since("acme") == since
+async def test_every_publication_has_a_name_of_its_own(repository: DocumentRepository, database: Database) -> None:
+    assert await repository.knowledge_state("acme") == KnowledgeState(0, "")
+    states = []
+    for page in (PRICING, PRICING_2):
+        await publish(repository, "acme", page)
+        states.append(await repository.knowledge_state("acme"))
+    [document] = await repository.documents("acme")
+    await Eraser(database).erase("acme", document.document_id)
+    states.append(await repository.knowledge_state("acme"))
+    await publish(repository, "globex", PRICING)
+    states.append(await repository.knowledge_state("globex"))
+    assert [state.version for state in states] == [1, 2, 4, 1]
+    assert len({state.publication for state in states} - {""}) == 4
+    assert await repository.knowledge_state("acme") == states[2]
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+async def test_a_restored_database_counts_on_under_other_names(database_url: str, tmp_path: Path) -> None:
+    """What is published after going back to a backup has an old number, but not an old name."""
+
+    async def publish_in(url: str, page: Source) -> KnowledgeState:
+        opened = Database(url)
+        await opened.connect()
+        try:
+            repository = DocumentRepository(opened)
+            await publish(repository, "acme", page)
+            return await repository.knowledge_state("acme")
+        finally:
+            await opened.close()
+
+    await publish_in(database_url, PRICING)
+    backup = tmp_path / "backup.db"
+    shutil.copyfile(database_url.removeprefix("sqlite+aiosqlite:///"), backup)
+    lost = await publish_in(database_url, PRICING_2)
+    restored = await publish_in(f"sqlite+aiosqlite:///{backup}", PRICING_2)
+    assert lost.version == restored.version
+    assert lost.publication != restored.publication

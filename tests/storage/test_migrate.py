@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 
 from app.errors import ConfigurationError, StorageUnavailable
 from app.storage.migrate import current, downgrade, head, migration_engine, upgrade
@@ -48,6 +48,27 @@ def test_up_down_up(blank_database_url: str) -> None:
     upgrade(blank_database_url)
     upgrade(blank_database_url)
     assert current(blank_database_url) == head()
+
+
+def test_tenants_that_were_there_get_a_name_for_what_they_published(blank_database_url: str) -> None:
+    upgrade(blank_database_url, "0004")
+    engine = migration_engine(blank_database_url)
+    try:
+        with engine.begin() as connection:
+            for tenant in ("acme", "globex"):
+                values = {"id": tenant, "created_at": "2026-01-05 10:00:00"}
+                connection.execute(text("INSERT INTO tenants VALUES (:id, 7, :created_at)"), values)
+        upgrade(blank_database_url, "0005")
+        with engine.connect() as connection:
+            rows = connection.execute(text("SELECT knowledge_version, publication FROM tenants")).all()
+        assert [row.knowledge_version for row in rows] == [7, 7]
+        assert len({row.publication for row in rows} - {""}) == 2
+        engine.dispose()
+        downgrade(blank_database_url, "0004")
+        with engine.connect() as connection:
+            assert connection.execute(text("SELECT knowledge_version FROM tenants")).scalars().all() == [7, 7]
+    finally:
+        engine.dispose()
 
 
 def test_mapped_tables_equal_migrated_ones(database_url: str) -> None:

@@ -8,9 +8,11 @@ from typing import Any, Protocol
 
 from cachetools import LRUCache
 
+from app.forgetting import Forgetting
 from app.knowledge.conflicts.detection import Topic, find_conflicts
 from app.knowledge.conflicts.resolution import resolve
 from app.knowledge.conflicts.types import Conflict, Resolution, Side, Standing
+from app.single_flight import SingleFlight
 
 _TENANTS = 256
 
@@ -77,7 +79,8 @@ class ConflictRegister:
         self._figures = figures
         self._today = today
         self._known: LRUCache[tuple[str, int], tuple[Conflict, ...]] = LRUCache(_TENANTS)
-        self._busy = asyncio.Lock()
+        self._computations: SingleFlight[tuple[str, int, int], tuple[Conflict, ...]] = SingleFlight()
+        self._forgetting = Forgetting()
 
     async def conflicts(self, tenant: str, version: int) -> list[Judged]:
         """Every conflict among the tenant's documents at knowledge `version`. Raises `StorageUnavailable`."""
@@ -103,7 +106,8 @@ class ConflictRegister:
         ]
 
     def forget(self, tenant: str) -> None:
-        """Drop what is remembered of `tenant`."""
+        """Drop what is remembered of `tenant`; what is being worked out meanwhile is not remembered either."""
+        self._forgetting.note()
         for key in [key for key in self._known if key[0] == tenant]:
             self._known.pop(key, None)
 
@@ -111,9 +115,12 @@ class ConflictRegister:
         known = self._known.get((tenant, version))
         if known is not None:
             return known
-        async with self._busy:
-            if (tenant, version) not in self._known:
-                stated = await self._figures.comparable(tenant)
-                found = await asyncio.to_thread(find_conflicts, stated)
-                self._known[tenant, version] = tuple(found)
-            return self._known[tenant, version]
+        asked = tenant, version, self._forgetting.times
+        return await self._computations.run(asked, lambda: self._compute(tenant, version))
+
+    async def _compute(self, tenant: str, version: int) -> tuple[Conflict, ...]:
+        times = self._forgetting.times
+        found = tuple(await asyncio.to_thread(find_conflicts, await self._figures.comparable(tenant)))
+        if self._forgetting.nothing_since(times):
+            self._known[tenant, version] = found
+        return found
