@@ -23,7 +23,7 @@ from app.followups.generators.rag import RagGenerator
 from app.followups.generators.registry import GeneratorRegistry
 from app.followups.generators.template import SafeTemplate
 from app.followups.inspection import InspectionParts, SearchInspector
-from app.followups.pipeline import FollowupPipeline, Stages, rules_digest
+from app.followups.pipeline import FollowupPipeline, Stages
 from app.followups.prompts.builder import PromptBuilder
 from app.grounding.gate import GroundingGate
 from app.knowledge.catalog import DocumentCatalog
@@ -47,6 +47,7 @@ from app.knowledge.verification import Verifier
 from app.language_models.remote import RemoteChatModel
 from app.observability import Metrics, get_logger
 from app.readiness import Readiness
+from app.rules_version import rules_version
 from app.security.api_keys import Authenticator
 from app.settings import DEFAULT_TENANT, Settings
 from app.storage import migrate
@@ -144,8 +145,6 @@ class Container:
                 self.chat_model, PromptBuilder(settings.validation, profile=settings.models.rag.prompt_profile)
             )
         self.generators = GeneratorRegistry(rag)
-        models = settings.models
-        rules = (settings.scoring, settings.retrieval, settings.validation, models.rag.retrieval, models.hybrid)
         stages = Stages(
             evidence=self.evidence,
             generators=self.generators,
@@ -156,12 +155,9 @@ class Container:
             knowledge=self.knowledge_clock,
             reranks=self.reranker is not None,
         )
+        self.rules_version = rules_version(settings, self.embedder.digest)
         return FollowupPipeline(
-            stages,
-            settings.scoring,
-            settings.validation.word_limit,
-            rules_digest(__version__, *(section.model_dump_json() for section in rules)),
-            self.metrics,
+            stages, settings.scoring, settings.validation.word_limit, self.rules_version, self.metrics
         )
 
     def _wire_documents(self) -> None:

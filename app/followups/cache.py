@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
-from cachetools import TTLCache
+from cachetools import TLRUCache
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -37,6 +37,15 @@ class Computed:
     cacheable: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A body in the in-process tier; `seconds` is the life it had left when it came there."""
+
+    tenant: str
+    body: Body
+    seconds: float
+
+
 class ResponseCache:
     """In-process tier first, then Redis when configured. Redis gone means slower, nothing else.
 
@@ -44,13 +53,12 @@ class ResponseCache:
     connection that answers with another caller's reply can then not leak it.
     """
 
-    def __init__(self, config: CacheConfig, metrics: Metrics) -> None:
+    def __init__(self, config: CacheConfig, metrics: Metrics, timer: Callable[[], float] = monotonic) -> None:
         self._config = config
         self._metrics = metrics
         self._log = get_logger("cache")
-        self._memory: TTLCache[str, tuple[str, Body]] = TTLCache(
-            config.memory.max_entries, config.redis.ttl.response_cache
-        )
+        self._seconds = config.redis.ttl.response_cache
+        self._memory: TLRUCache[str, _Kept] = TLRUCache(config.memory.max_entries, _end_of_life, timer)
         self._hits = metrics.cache.labels(tier="memory", outcome="hit")
         self._misses = metrics.cache.labels(tier="memory", outcome="miss")
         self._computations: SingleFlight[tuple[str, str, str], Computed] = SingleFlight()
@@ -108,8 +116,8 @@ class ResponseCache:
         return found
 
     def _remembered(self, tenant: str, key: str) -> Body | None:
-        entry = self._memory.get(key)
-        return entry[1] if entry is not None and entry[0] == tenant else None
+        kept = self._memory.get(key)
+        return kept.body if kept is not None and kept.tenant == tenant else None
 
     async def get_or_compute(
         self, tenant: str, key: str, compute: Callable[[], Awaitable[Computed]], share: str = ""
@@ -131,15 +139,15 @@ class ResponseCache:
         result = await compute()
         # What was computed while something was forgotten may rest on it.
         if result.cacheable and self._forgetting.nothing_since(times):
-            self._memory[key] = (tenant, result.body)
-            await self._write(tenant, key, result.body)
+            self._memory[key] = _Kept(tenant, result.body, self._seconds)
+            await self._write(tenant, key, result.body, times)
         return result
 
     async def forget(self, tenant: str) -> None:
         """Drop every kept answer of `tenant`: they quote documents that may have been erased. Redis, when it cannot be
         reached, drops them itself when their time is over. What is computed or read meanwhile is not kept."""
         self._forgetting.note()
-        for key in [key for key, (owner, _) in self._memory.items() if owner == tenant]:
+        for key in [key for key, kept in self._memory.items() if kept.tenant == tenant]:
             self._memory.pop(key, None)
         if self._redis is None:
             return
@@ -155,23 +163,27 @@ class ResponseCache:
         times = self._forgetting.times
         try:
             async with asyncio.timeout(self._config.redis.timeout_seconds):
-                raw = await self._redis.get(_redis_key(tenant, key))
+                raw, milliseconds = await _get_with_lifetime(self._redis, _redis_key(tenant, key))
         except (RedisError, OSError, TimeoutError) as error:
             self._mark_down(error)
             return None
         body = _unwrap(raw, tenant, key)
         self._metrics.cache.labels(tier="redis", outcome="miss" if body is None else "hit").inc()
         if body is not None and self._forgetting.nothing_since(times):
-            self._memory[key] = (tenant, body)
+            # What is left of its life, so that no answer is given longer than the configured time.
+            self._memory[key] = _Kept(tenant, body, min(milliseconds / 1000, self._seconds))
         return body
 
-    async def _write(self, tenant: str, key: str, body: Body) -> None:
+    async def _write(self, tenant: str, key: str, body: Body, times: int) -> None:
         if self._redis is None or self.degraded:
             return
         value = json.dumps({"schema": _SCHEMA, "tenant": tenant, "key": key, "body": body})
         try:
             async with asyncio.timeout(self._config.redis.timeout_seconds):
-                await self._redis.set(_redis_key(tenant, key), value, ex=self._config.redis.ttl.response_cache)
+                await self._redis.set(_redis_key(tenant, key), value, ex=self._seconds)
+                # It may have arrived after what was there had been dropped.
+                if not self._forgetting.nothing_since(times):
+                    await self._redis.unlink(_redis_key(tenant, key))
         except (RedisError, OSError, TimeoutError) as error:
             self._mark_down(error)
 
@@ -179,6 +191,17 @@ class ResponseCache:
         self._down_until = monotonic() + _COOL_DOWN_SECONDS
         self._metrics.cache.labels(tier="redis", outcome="error").inc()
         self._log.warning("redis_unavailable", error_type=type(error).__name__)
+
+
+def _end_of_life(_key: str, kept: _Kept, now: float) -> float:
+    return now + kept.seconds
+
+
+async def _get_with_lifetime(redis: Redis, name: str) -> tuple[bytes | None, int]:
+    """A value and the milliseconds that it has left, none if it is without end; in one round trip."""
+    async with redis.pipeline(transaction=False) as pipeline:
+        value, milliseconds = await pipeline.get(name).pttl(name).execute()
+    return value, max(milliseconds, 0)
 
 
 def _redis_prefix(tenant: str) -> str:

@@ -8,7 +8,6 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from time import monotonic
 from typing import Any, Protocol
 
@@ -36,10 +35,8 @@ from app.followups.types import (
 from app.knowledge.types import KnowledgeState
 from app.observability import Metrics, Stopwatch
 
-_APP = Path(__file__).resolve().parent.parent
 _REMEMBERED_REQUESTS = 10_000
 _NOBODY = {"lead_name": "Alex", "product_name": "product", "interaction_history": "Asked how the product is priced"}
-_DECIDING_CODE = tuple(_APP / name for name in ("followups", "grounding", "knowledge", "language", "reading"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,12 +280,3 @@ class FollowupPipeline:
         metrics.personalization.observe(personalization)
         if evidence.knowledge:
             metrics.relevance.observe(evidence.knowledge[0].relevance)
-
-
-def rules_digest(*sections: str) -> str:
-    """Short digest of the configuration and the code that decide texts: part of the cache key and of each response."""
-    digest = hashlib.sha256("\n".join(sections).encode())
-    for folder in _DECIDING_CODE:
-        for file in sorted(path for path in folder.rglob("*") if path.suffix in (".py", ".yaml", ".j2")):
-            digest.update(file.read_bytes())
-    return digest.hexdigest()[:12]

@@ -5,6 +5,7 @@ import json
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from time import monotonic
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,10 +21,9 @@ json_values = st.recursive(
 
 
 @asynccontextmanager
-async def opened(redis_url: str | None = None) -> AsyncIterator[ResponseCache]:
-    cache = ResponseCache(
-        CacheConfig(redis=RedisConfig(url=redis_url, timeout_seconds=1), memory=MemoryCache(max_entries=100)), Metrics()
-    )
+async def opened(redis_url: str | None = None, timer: Callable[[], float] = monotonic) -> AsyncIterator[ResponseCache]:
+    config = CacheConfig(redis=RedisConfig(url=redis_url, timeout_seconds=2), memory=MemoryCache(max_entries=100))
+    cache = ResponseCache(config, Metrics(), timer)
     await cache.open()
     try:
         yield cache
@@ -117,6 +117,33 @@ async def test_redis_serves_a_second_process(redis_url: str) -> None:
         await one.get_or_compute("t", "shared-key", compute({"m": 1}, calls))
         assert await two.get_or_compute("t", "shared-key", compute({"m": 2}, calls)) == ({"m": 1}, True)
         assert not one.degraded
+
+
+async def test_a_value_from_redis_lives_no_longer_than_it_had_left(redis_url: str) -> None:
+    calls: list[int] = []
+    now = 1000.0
+    async with opened(redis_url) as one, opened(redis_url, lambda: now) as two, Redis.from_url(redis_url) as client:
+        await one.get_or_compute("t", "k", compute({"m": 1}, calls))
+        [name] = [name async for name in client.scan_iter("followup:response:*")]
+        await client.pexpire(name, 60_000)
+        assert (await two.get_or_compute("t", "k", compute({"m": 2}, calls)))[1]
+        now += 55
+        assert two.peek("t", "k") == {"m": 1}
+        now += 6
+        assert two.peek("t", "k") is None
+
+
+async def test_what_reaches_redis_after_something_was_forgotten_does_not_stay(redis_url: str) -> None:
+    calls: list[int] = []
+    async with opened(redis_url) as cache, Redis.from_url(redis_url) as client:
+        await client.client_pause(60_000, all=False)
+        asking = asyncio.ensure_future(cache.get_or_compute("t", "k", compute({"m": 1}, calls)))
+        while cache.peek("t", "k") is None:
+            await asyncio.sleep(0.001)
+        await cache.forget("t")
+        await client.client_unpause()
+        assert await asking == ({"m": 1}, False)
+        assert [name async for name in client.scan_iter("followup:response:*")] == []
 
 
 async def test_foreign_or_damaged_redis_values_are_misses(redis_url: str) -> None:

@@ -28,7 +28,8 @@ def forbidden_for(rules: ValidationConfig, name: str | None) -> Forbidden:
 
 @lru_cache(maxsize=16)
 def _phrases(phrases: tuple[str, ...]) -> re.Pattern[str]:
-    """Hyphens and apostrophes between the words of a phrase do not matter, as they do not to the rules ("lock-in")."""
+    """As the rules read them: hyphens and apostrophes between the words of a phrase do not matter ("lock-in"), and a
+    single word counts with any ending ("unlocked")."""
     words = (re.findall(r"\w+", phrase) for phrase in phrases)
-    fragments = [r"\W+".join(map(re.escape, found)) for found in words if found]
+    fragments = [r"\W+".join(map(re.escape, found)) + r"(?!\w)" * (len(found) > 1) for found in words if found]
     return re.compile(rf"(?<!\w)(?:{'|'.join(fragments)})" if fragments else r"(?!)", re.IGNORECASE)

@@ -292,6 +292,21 @@ async def test_a_sentence_with_a_banned_phrase_or_the_leads_name_is_not_quoted()
     assert "$30" not in text
 
 
+async def test_a_phrase_is_banned_as_whole_words_and_a_word_with_its_endings() -> None:
+    rules = RULES.model_copy(update={"pressure_phrases": ["lock in"], "banned_phrases": ["unlock"]})
+    texts = (
+        "The Quay plan locks prices and unlocks reports for $20 per month.",
+        "The Lock-in plan costs $30 per month.",
+        "The Lock instruments plan costs $40 per month.",
+    )
+    knowledge = [passage(paragraph(text), source=f"pricing/{number}.md") for number, text in enumerate(texts)]
+    given_task = task(lead(interaction_history="Asked about pricing"), strategy(), knowledge)
+    text = (await SafeTemplate(rules).generate(given_task)).text
+    assert "$40" in text
+    assert "$20" not in text
+    assert "$30" not in text
+
+
 async def test_the_leads_own_word_for_it_is_left_out_where_a_rule_forbids_it() -> None:
     rules = RULES.model_copy(update={"pressure_phrases": ["lock in"]})
     record = lead(interaction_history="worried about vendor lock-in", objections_raised=("vendor lock-in",))
