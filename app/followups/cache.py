@@ -200,7 +200,9 @@ def _end_of_life(_key: str, kept: _Kept, now: float) -> float:
 async def _get_with_lifetime(redis: Redis, name: str) -> tuple[bytes | None, int]:
     """A value and the milliseconds that it has left, none if it is without end; in one round trip."""
     async with redis.pipeline(transaction=False) as pipeline:
-        value, milliseconds = await pipeline.get(name).pttl(name).execute()
+        pipeline.get(name)
+        pipeline.pttl(name)
+        value, milliseconds = await pipeline.execute()
     return value, max(milliseconds, 0)
 
 

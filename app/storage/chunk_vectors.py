@@ -60,15 +60,13 @@ class ChunkVectorRepository:
 
     async def read(self, tenant: str, ids: Sequence[str]) -> VectorsById:
         """The vectors of those `ids` that exist."""
-
-        def read(connection: Connection) -> VectorsById:
-            found: VectorsById = {}
+        found: VectorsById = {}
+        # Not in the threads of short reads: whoever compares or fills an index asks for very many.
+        async with self._database.snapshot() as session:
             for batch in batches(ids):
-                rows = connection.execute(self._vectors(tenant).where(ChunkRow.id.in_(batch)))
+                rows = await session.execute(self._vectors(tenant).where(ChunkRow.id.in_(batch)))
                 found.update((chunk_id, _decode(data)) for chunk_id, data in rows)
-            return found
-
-        return await self._database.read(read)
+        return found
 
     async def prepared(
         self, tenant: str, ids: Sequence[str], prepare: Callable[[StoredChunk, NDArray[np.float32] | None], T]

@@ -40,8 +40,8 @@ class Database:
 
     @property
     def checked_out(self) -> int:
-        """Connections in use at this moment."""
-        return int(self._opened().pool.checkedout())  # type: ignore[attr-defined]
+        """Connections in use at this moment, by sessions and by short transactions."""
+        return int(self._opened().pool.checkedout()) + self._opened_short().checked_out  # type: ignore[attr-defined]
 
     async def connect(self) -> None:
         """Open the pool and try one connection. After `StorageUnavailable` sessions may still succeed later."""

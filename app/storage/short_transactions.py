@@ -32,6 +32,11 @@ class ShortTransactions:
         self._reading = self._engine.execution_options(**reading)
         self._executor = ThreadPoolExecutor(POOL_SIZE, thread_name_prefix="short-transactions")
 
+    @property
+    def checked_out(self) -> int:
+        """Connections in use at this moment."""
+        return int(self._engine.pool.checkedout())  # type: ignore[attr-defined]
+
     async def read(self, work: Callable[[Connection], T]) -> T:
         """The result of `work`, whose queries all see the same moment. Raises `StorageUnavailable`."""
         return await self._run(self._reading, work)

@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 from app.config_files import CacheConfig, MemoryCache, RedisConfig
 from app.followups.cache import Body, Computed, ResponseCache, response_key
 from app.observability import Metrics
+from tests.services import private_redis
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8), lambda inner: st.lists(inner, max_size=3)
@@ -133,17 +134,19 @@ async def test_a_value_from_redis_lives_no_longer_than_it_had_left(redis_url: st
         assert two.peek("t", "k") is None
 
 
-async def test_what_reaches_redis_after_something_was_forgotten_does_not_stay(redis_url: str) -> None:
+async def test_what_reaches_redis_after_something_was_forgotten_does_not_stay() -> None:
     calls: list[int] = []
-    async with opened(redis_url) as cache, Redis.from_url(redis_url) as client:
-        await client.client_pause(60_000, all=False)
-        asking = asyncio.ensure_future(cache.get_or_compute("t", "k", compute({"m": 1}, calls)))
-        while cache.peek("t", "k") is None:
-            await asyncio.sleep(0.001)
-        await cache.forget("t")
-        await client.client_unpause()
-        assert await asking == ({"m": 1}, False)
-        assert [name async for name in client.scan_iter("followup:response:*")] == []
+    # Of its own, because all who use the server would be paused.
+    with private_redis() as url:
+        async with opened(url) as cache, Redis.from_url(url) as client:
+            await client.client_pause(60_000, all=False)
+            asking = asyncio.ensure_future(cache.get_or_compute("t", "k", compute({"m": 1}, calls)))
+            while cache.peek("t", "k") is None:
+                await asyncio.sleep(0.001)
+            await cache.forget("t")
+            await client.client_unpause()
+            assert await asking == ({"m": 1}, False)
+            assert [name async for name in client.scan_iter("followup:response:*")] == []
 
 
 async def test_foreign_or_damaged_redis_values_are_misses(redis_url: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import exc, insert, select, text
+from sqlalchemy import Connection, exc, insert, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -40,6 +40,10 @@ async def write(database: Database, *steps: Step) -> None:
 async def tenants(database: Database) -> set[str]:
     async with database.snapshot() as session:
         return set((await session.execute(select(TenantRow.id))).scalars())
+
+
+def tenants_in(connection: Connection) -> set[str]:
+    return set(connection.execute(select(TenantRow.id)).scalars())
 
 
 def end_all_sessions(url: str) -> None:
@@ -291,9 +295,11 @@ class TestPostgres:
     async def test_a_restarted_server_is_not_noticed_between_sessions(
         self, database: Database, database_url: str
     ) -> None:
-        await database.ping()
-        end_all_sessions(database_url)
-        await database.ping()
+        await write(database, add_tenant("acme"))
+        for read in (lambda: tenants(database), lambda: database.read(tenants_in)):
+            assert await read() == {"acme"}
+            await asyncio.to_thread(end_all_sessions, database_url)
+            assert await read() == {"acme"}
 
     async def test_a_server_that_stops_during_a_session(self, database: Database, database_url: str) -> None:
         async def restart(_session: AsyncSession) -> None:

@@ -7,9 +7,13 @@ import pytest
 from sqlalchemy import Connection, insert, select, text
 
 from app.errors import StorageUnavailable
+from app.storage.chunk_vectors import ChunkVectorRepository
 from app.storage.database import Database
+from app.storage.documents import DocumentRepository
+from app.storage.engines import POOL_SIZE
 from app.storage.rows import insert_tenant, utc_now
 from app.storage.tables import TenantRow
+from tests.storage.building import Source, publish
 
 
 def tenants(connection: Connection) -> set[str]:
@@ -66,10 +70,33 @@ async def test_a_write_that_has_begun_is_finished_though_its_caller_leaves(datab
     writing.cancel()
     with pytest.raises(asyncio.CancelledError):
         await writing
+    assert database.checked_out == 1
     go_on.set()
+    async with asyncio.timeout(5):
+        while database.checked_out:
+            await asyncio.sleep(0.001)
     async with database.session() as session:
         await insert_tenant(session, "other")
     assert await database.read(tenants) == {"acme", "other"}
+
+
+async def test_connections_of_short_transactions_count_and_bulk_reads_need_none(database: Database) -> None:
+    """Whoever fills an index goes on, and holds nobody up, while every thread for short transactions is taken."""
+    repository = DocumentRepository(database)
+    [version_id] = await publish(repository, "acme", Source(texts=["One.", "Two."]))
+    go_on = threading.Event()
+    holders = [asyncio.ensure_future(database.read(lambda _: go_on.wait(30))) for _ in range(POOL_SIZE)]
+    try:
+        async with asyncio.timeout(20):
+            while database.checked_out < POOL_SIZE:
+                await asyncio.sleep(0.01)
+            vectors = ChunkVectorRepository(database, "model-digest")
+            ids = [f"{version_id}:{ordinal}" for ordinal in range(3)]
+            assert set(await vectors.read("acme", ids)) == set(ids[:2])
+    finally:
+        go_on.set()
+        assert all(await asyncio.gather(*holders))
+    assert database.checked_out == 0
 
 
 async def test_an_unusable_database_is_one_error(database: Database) -> None:

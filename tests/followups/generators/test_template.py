@@ -299,7 +299,7 @@ async def test_a_phrase_is_banned_as_whole_words_and_a_word_with_its_endings() -
         "The Lock-in plan costs $30 per month.",
         "The Lock instruments plan costs $40 per month.",
     )
-    knowledge = [passage(paragraph(text), source=f"pricing/{number}.md") for number, text in enumerate(texts)]
+    knowledge = tuple(passage(paragraph(text), source=f"pricing/{at}.md") for at, text in enumerate(texts))
     given_task = task(lead(interaction_history="Asked about pricing"), strategy(), knowledge)
     text = (await SafeTemplate(rules).generate(given_task)).text
     assert "$40" in text
