@@ -48,6 +48,7 @@ class FinetunedModels(Section):
     base_model: str | None = None
     adapter_path: str = "./finetuned_models/lead_followup_lora"
     adapter_type: Literal["lora"] = "lora"
+    allow_fallback: bool = False
     temperature: float = Field(0.7, ge=0, le=2)
     max_new_tokens: int = Field(200, ge=16, le=1024)
 
@@ -65,10 +66,28 @@ class HybridModels(Section):
         return self
 
 
+class LocalModels(Section):
+    """How the model named by `finetuned.base_model` is run. `queue` counts waiting messages, `batch_rows` the prompts
+    that are read at once (a hybrid message needs two)."""
+
+    device: str = Field("auto", pattern=r"^(auto|cpu|mps|cuda(:\d{1,2})?)$")
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    quantisation: Literal["4bit", "8bit"] | None = None
+    prompt_profile: Literal["instruct", "compact"] = "instruct"
+    context_tokens: int | None = Field(None, ge=64)
+    batch_rows: int = Field(32, ge=2, le=1024)
+    batch_window_ms: float = Field(2, ge=0, le=100)
+    queue: int = Field(128, ge=1, le=10_000)
+    top_p: float = Field(0.95, gt=0, le=1)
+    top_k: int = Field(50, ge=1, le=1000)
+    fusion: Literal["linear", "log_linear"] = "linear"
+
+
 class ModelsConfig(Section):
     rag: RagModels = RagModels()
     finetuned: FinetunedModels = FinetunedModels()
     hybrid: HybridModels = HybridModels()
+    local: LocalModels = LocalModels()
 
 
 # --------------------------------------------------------------------------- cache.yaml

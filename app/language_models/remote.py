@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from app.config_files import RagModels
 from app.errors import ConfigurationError, ModelUnavailable
 from app.followups.types import GenerationOptions, Prompt
-from app.language_models.base import Completion
+from app.language_models.base import Completion, DecodingRules
 from app.language_models.bounded_http import bounded_client
 from app.language_models.breaker import CircuitBreaker, CircuitState
 from app.language_models.failures import Failure, UnusableAnswer, read_failure
@@ -59,6 +59,16 @@ class RemoteChatModel:
         return hashlib.sha256(json.dumps(address).encode()).hexdigest()
 
     @property
+    def adapter_digest(self) -> None:
+        """A server's adapters are its own affair."""
+        return None
+
+    def fits(self, prompt: Prompt, options: GenerationOptions) -> bool:
+        """True: only the server knows its window, and refuses what does not fit."""
+        del prompt, options
+        return True
+
+    @property
     def circuit(self) -> CircuitState:
         return self._breaker.state
 
@@ -82,8 +92,18 @@ class RemoteChatModel:
         if client is not None:
             await client.aclose()
 
-    async def complete(self, prompt: Prompt, options: GenerationOptions, timeout_seconds: float) -> Completion:
-        """Answer within `min(timeout_seconds, llm_timeout_seconds)`. Raises `ModelUnavailable` for every failure."""
+    async def complete(
+        self,
+        prompt: Prompt,
+        options: GenerationOptions,
+        timeout_seconds: float,
+        rules: DecodingRules | None = None,
+    ) -> Completion:
+        """Answer within `min(timeout_seconds, llm_timeout_seconds)`. Raises `ModelUnavailable` for every failure.
+
+        `rules` are left to the checks: a server shows no logits.
+        """
+        del rules
         seconds = min(timeout_seconds, self._config.llm_timeout_seconds)
         if seconds <= 0:
             raise Failure("timeout").as_error()

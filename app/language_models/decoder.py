@@ -1,0 +1,177 @@
+"""Decodes many texts at once: jobs join and leave the batch between two tokens."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import InvalidStateError
+
+import torch
+from torch import Tensor
+
+from app.config_files import LocalModels
+from app.errors import AppError, ModelUnavailable
+from app.language_models.base import Completion
+from app.language_models.decoding import Guard, Vocabulary
+from app.language_models.fusion import mix
+from app.language_models.jobs import Job
+from app.language_models.kv_batch import KvBatch
+from app.language_models.sampling import Sampler
+from app.language_models.weights import Weights
+from app.observability import get_logger
+
+# Prompts of such different lengths are not read together: the shorter one would mostly be padding.
+_LENGTH_RATIO = 2
+_PREFILL_TOKENS = 8192
+
+_log = get_logger("local_model")
+
+
+class _Text:
+    """One job in progress."""
+
+    def __init__(self, job: Job, vocabulary: Vocabulary, config: LocalModels) -> None:
+        self.job = job
+        self._mixing = config.fusion
+        self._guard = Guard(vocabulary, job.rules)
+        self._sampler = Sampler(job.temperature, config.top_p, config.top_k, job.seed)
+        self._ends = vocabulary.texts.ends
+        self._written = 0
+        self.next_token = 0
+
+    def choose(self, logits: Tensor) -> bool:
+        """Pick the next token from [rows, vocabulary]; False once the text is complete."""
+        scores = logits[0] if len(logits) == 1 else mix(logits[0], logits[1], self.job.weight, self._mixing)
+        token = self._sampler.pick(self._guard.limit(scores))
+        if token in self._ends:
+            self._finish(truncated=False)
+            return False
+        self.next_token = token
+        self._guard.add(token)
+        self._written += 1
+        if self._written >= self.job.max_tokens:
+            self._finish(truncated=True)
+            return False
+        return True
+
+    def _finish(self, *, truncated: bool) -> None:
+        completion = Completion(
+            text=self._guard.text().strip(),
+            prompt_tokens=sum(len(row.tokens) for row in self.job.rows),
+            completion_tokens=self._written,
+            truncated=truncated,
+        )
+        try:
+            self.job.done.set_result(completion)
+        except InvalidStateError:
+            # Cancelled while the last token was chosen: nobody waits for it.
+            return
+
+
+class Decoder:
+    """The batch in progress. Belongs to one thread."""
+
+    def __init__(self, weights: Weights, vocabulary: Vocabulary, config: LocalModels) -> None:
+        self._weights = weights
+        self._vocabulary = vocabulary
+        self._config = config
+        self._batch = KvBatch(weights)
+        self._texts: list[_Text] = []
+        self._limit = config.batch_rows
+
+    @property
+    def free_rows(self) -> int:
+        return self._limit - len(self._batch)
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._texts)
+
+    def admit(self, jobs: Sequence[Job]) -> None:
+        """Read the prompts of `jobs`, those of similar length together, and choose their first tokens."""
+        for group in _by_length(jobs):
+            rows = [row for job in group for row in job.rows]
+            try:
+                logits = self._batch.admit([row.tokens for row in rows], [row.adapter for row in rows])
+            except Exception as error:  # noqa: BLE001 - a device may fail in any way; these jobs learn of it
+                self._fail(group, error)
+                continue
+            texts = [_Text(job, self._vocabulary, self._config) for job in group]
+            self._choose(texts, logits)
+            self._texts.extend(texts)
+        self._drop_finished()
+
+    def step(self) -> None:
+        """Write one token of every text."""
+        tokens = [text.next_token for text in self._texts for _ in text.job.rows]
+        try:
+            logits = self._batch.step(tokens)
+        except Exception as error:  # noqa: BLE001 - as above, for all texts in progress
+            self._fail([text.job for text in self._texts], error)
+            self._texts, self._batch = [], KvBatch(self._weights)
+            return
+        self._choose(self._texts, logits)
+        self._drop_finished()
+
+    def fail_all(self) -> None:
+        """Give up every text in progress, because the model is shut down."""
+        for text in self._texts:
+            _set_exception(text.job, ModelUnavailable("The local model was shut down.", [{"reason": "closed"}]))
+        self._texts, self._batch = [], KvBatch(self._weights)
+
+    @torch.inference_mode()
+    def _choose(self, texts: Sequence[_Text], logits: Tensor) -> None:
+        """`logits` [rows, vocabulary] belong to the rows of `texts` in order."""
+        row = 0
+        for text in texts:
+            count = len(text.job.rows)
+            if not text.job.done.cancelled():
+                text.choose(logits[row : row + count])
+            row += count
+
+    def _drop_finished(self) -> None:
+        kept: list[int] = []
+        row = 0
+        for text in self._texts:
+            count = len(text.job.rows)
+            if not text.job.done.done():
+                kept.extend(range(row, row + count))
+            row += count
+        self._texts = [text for text in self._texts if not text.job.done.done()]
+        self._batch.keep(kept)
+
+    def _fail(self, jobs: Sequence[Job], error: Exception) -> None:
+        """Tell `jobs`; when memory ran out, try less at once from here on."""
+        _log.error("local_model_failed", error_type=type(error).__name__, count=len(jobs), exc_info=error)
+        out_of_memory = isinstance(error, torch.OutOfMemoryError | MemoryError)
+        if out_of_memory:
+            self._limit = max(2, self._limit // 2)
+        for job in jobs:
+            _set_exception(job, error if isinstance(error, AppError) else _failure(out_of_memory))
+
+
+def _failure(out_of_memory: bool) -> ModelUnavailable:
+    if out_of_memory:
+        return ModelUnavailable(
+            "The local model ran out of memory; it goes on with smaller batches. If this repeats, lower "
+            "local.batch_rows in config/models.yaml.",
+            [{"reason": "out_of_memory"}],
+        )
+    return ModelUnavailable("The local model failed while writing.", [{"reason": "server_error"}])
+
+
+def _set_exception(job: Job, error: Exception) -> None:
+    try:
+        job.done.set_exception(error)
+    except InvalidStateError:
+        return
+
+
+def _by_length(jobs: Sequence[Job]) -> Iterator[list[Job]]:
+    """Groups of similar prompt length, bounded in tokens, the shortest first."""
+    group: list[Job] = []
+    for job in sorted(jobs, key=lambda job: job.width):
+        rows = sum(len(other.rows) for other in group) + len(job.rows)
+        if group and (job.width > _LENGTH_RATIO * group[0].width or rows * job.width > _PREFILL_TOKENS):
+            yield group
+            group = []
+        group.append(job)
+    if group:
+        yield group

@@ -1,0 +1,116 @@
+"""The weights of a local model: loaded from safetensors, run with an adapter of its own for each row."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import LoraConfig, PeftModel, get_peft_model, set_peft_model_state_dict
+from peft.tuners.lora import LoraLayer
+from torch import Tensor
+from transformers import AutoModelForCausalLM, DynamicCache
+
+from app.config_files import LocalModels
+from app.errors import ConfigurationError
+from app.language_models.devices import choose_device, choose_dtype, quantisation
+
+BASE = "__base__"
+"""PEFT's name for a row that uses no adapter."""
+
+
+class Weights:
+    """One model and its adapters. Belongs to one thread."""
+
+    def __init__(self, model: Any, device: torch.device) -> None:  # noqa: ANN401 - any causal model of transformers
+        self.device = device
+        self._model = model.eval()
+        self._row_adapters: list[str] = []
+        self._hooked: set[torch.nn.Module] = set()
+
+    @classmethod
+    def load(cls, directory: Path, config: LocalModels) -> "Weights":
+        """Raises `ConfigurationError` for a device, format or file that cannot be used."""
+        device = choose_device(config.device)
+        bits = quantisation(config, device)
+        try:
+            model = AutoModelForCausalLM.from_pretrained(
+                directory,
+                dtype=choose_dtype(config.dtype, device),
+                use_safetensors=True,
+                trust_remote_code=False,
+                local_files_only=True,
+                **bits,
+            )
+        except (OSError, ValueError, KeyError, RuntimeError) as error:
+            raise ConfigurationError(
+                f"The base model {directory.name} cannot be loaded ({type(error).__name__}); check its files."
+            ) from error
+        return cls(model if bits else torch.nn.Module.to(model, device), device)
+
+    @property
+    def window(self) -> int:
+        """The longest text the model was made for, in tokens."""
+        config = self._model.config.get_text_config()
+        return int(getattr(config, "max_position_embeddings", None) or 2048)
+
+    @property
+    def vocabulary_size(self) -> int:
+        return int(self._model.get_output_embeddings().weight.shape[0])
+
+    @property
+    def end_tokens(self) -> set[int]:
+        """The tokens that the model's configuration ends texts with."""
+        found = self._model.generation_config.eos_token_id
+        return set() if found is None else {int(found)} if isinstance(found, int) else {int(token) for token in found}
+
+    def linear_shapes(self) -> dict[str, tuple[int, int]]:
+        """`{module name: (outputs, inputs)}` of every linear layer of the base model."""
+        base = self._model.get_base_model() if isinstance(self._model, PeftModel) else self._model
+        return {
+            name.replace(".base_layer", ""): (module.out_features, module.in_features)
+            for name, module in base.named_modules()
+            if isinstance(module, torch.nn.Linear) and ".lora_" not in name
+        }
+
+    def add_adapter(self, name: str, config: LoraConfig, tensors: dict[str, Tensor]) -> None:
+        """Put a checked adapter beside the others."""
+        if isinstance(self._model, PeftModel):
+            self._model.add_adapter(name, config)
+        else:
+            self._model = get_peft_model(self._model, config, adapter_name=name)
+        set_peft_model_state_dict(self._model, tensors, adapter_name=name)
+        self._model.eval().requires_grad_(False)
+        self._hook_adapters()
+
+    def has_adapter(self, name: str) -> bool:
+        return isinstance(self._model, PeftModel) and name in self._model.peft_config
+
+    def forward(
+        self, ids: Tensor, mask: Tensor, positions: Tensor, cache: DynamicCache, adapters: Sequence[str]
+    ) -> Tensor:
+        """Logits after the last column of `ids` [rows, tokens]: [rows, vocabulary]. `cache` grows by these tokens."""
+        self._row_adapters[:] = adapters
+        output = self._model(
+            input_ids=ids,
+            attention_mask=mask,
+            position_ids=positions,
+            past_key_values=cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
+        logits: Tensor = output.logits[:, -1, :]
+        return logits
+
+    def _hook_adapters(self) -> None:
+        """Hand each LoRA layer the adapters of the rows, as PEFT's own `adapter_names` does, without setting up and
+        removing a hook per layer for every token."""
+        for module in self._model.modules():
+            if isinstance(module, LoraLayer) and isinstance(module, torch.nn.Module) and module not in self._hooked:
+                module.register_forward_pre_hook(self._with_adapters, with_kwargs=True)
+                self._hooked.add(module)
+
+    def _with_adapters(
+        self, module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        del module
+        return args, {**kwargs, "adapter_names": self._row_adapters}
