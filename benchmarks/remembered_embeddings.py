@@ -8,41 +8,20 @@ from pathlib import Path
 import numpy as np
 
 from app.embeddings.base import Embedder, Vectors
+from app.embeddings.wrapping import WrappingEmbedder
 
 _BATCH = 64
 Progress = Callable[[int, int, str], None]
 
 
-class RememberedEmbedder:
+class RememberedEmbedder(WrappingEmbedder):
     """An `Embedder` that asks `inner` only for texts it has never seen, in any run. One file per model digest."""
 
     def __init__(self, inner: Embedder, folder: Path) -> None:
+        super().__init__(inner)
         folder.mkdir(parents=True, exist_ok=True)
-        self._inner = inner
         self._file = sqlite3.connect(folder / f"embeddings-{inner.digest[:16]}.db", check_same_thread=False)
         self._file.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID")
-
-    @property
-    def name(self) -> str:
-        return self._inner.name
-
-    @property
-    def digest(self) -> str:
-        return self._inner.digest
-
-    @property
-    def dimension(self) -> int:
-        return self._inner.dimension
-
-    @property
-    def max_tokens(self) -> int:
-        return self._inner.max_tokens
-
-    def warm_up(self) -> None:
-        self._inner.warm_up()
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        return self._inner.count_tokens(texts)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """`(len(texts), dimension)` float32 unit vectors."""

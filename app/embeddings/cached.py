@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from app.embeddings.base import Embedder, Vectors
+from app.embeddings.wrapping import WrappingEmbedder
 
 
-class CachedEmbedder:
+class CachedEmbedder(WrappingEmbedder):
     """An `Embedder` that asks `inner` only for texts it has not seen lately.
 
     A vector depends on nothing but its text and the model, so sharing it between callers reveals and mixes nothing.
@@ -17,32 +18,10 @@ class CachedEmbedder:
     """
 
     def __init__(self, inner: Embedder, capacity: int = 2048) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._capacity = capacity
         self._vectors: OrderedDict[str, Vectors] = OrderedDict()
         self._lock = threading.Lock()
-
-    @property
-    def name(self) -> str:
-        return self._inner.name
-
-    @property
-    def digest(self) -> str:
-        return self._inner.digest
-
-    @property
-    def dimension(self) -> int:
-        return self._inner.dimension
-
-    @property
-    def max_tokens(self) -> int:
-        return self._inner.max_tokens
-
-    def warm_up(self) -> None:
-        self._inner.warm_up()
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        return self._inner.count_tokens(texts)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """`(len(texts), dimension)` float32 unit vectors; each unknown text is computed once per call."""

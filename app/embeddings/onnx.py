@@ -5,17 +5,14 @@ import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from app.embeddings.base import Vectors
 from app.embeddings.onnx_export import exported_graph, pooling_of
-from app.embeddings.resolve import ModelFiles
+from app.embeddings.resolve import ModelFiles, load_tokenizer
 from app.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from tokenizers import Tokenizer
 
 _BATCH = 8
 _MAX_THREADS = 8
@@ -121,16 +118,6 @@ class OnnxSession:
             if self._parallel is None:
                 self._parallel = _open_session(self._graph, threads)
         return self._parallel
-
-
-def load_tokenizer(files: ModelFiles) -> "Tokenizer":
-    """The model's own tokenizer, which neither pads nor truncates."""
-    from tokenizers import Tokenizer
-
-    tokenizer = Tokenizer.from_file(str(files.directory / "tokenizer.json"))
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    return tokenizer
 
 
 def _open_session(graph: Path, threads: int) -> Any:  # noqa: ANN401

@@ -4,9 +4,12 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 PACKAGED_MODEL = "all-MiniLM-L6-v2"
 
@@ -53,6 +56,16 @@ def read_model_files(model: str, directory: Path) -> ModelFiles:
         return ModelFiles(directory, _digest(directory), _dimension(directory, config), _max_tokens(directory, config))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ConfigurationError(f"EMBEDDING_MODEL: {model} has an unreadable configuration: {error}") from error
+
+
+def load_tokenizer(files: ModelFiles) -> "Tokenizer":
+    """The model's own tokenizer, which neither pads nor truncates; while it does not, threads may share it."""
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(files.directory / "tokenizer.json"))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
 
 
 def _packaged_model() -> Path | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from app.embeddings.base import Vectors
-from app.embeddings.resolve import ModelFiles, locate_model, read_model_files
+from app.embeddings.resolve import ModelFiles, load_tokenizer, locate_model, read_model_files
 from app.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -85,13 +85,7 @@ class SentenceTransformerEmbedder:
 
     @cached_property
     def _tokenizer(self) -> "Tokenizer":
-        """Neither pads nor truncates; as its settings never change, threads may share it."""
-        from tokenizers import Tokenizer
-
-        tokenizer = Tokenizer.from_file(str(self._files.directory / "tokenizer.json"))
-        tokenizer.no_truncation()
-        tokenizer.no_padding()
-        return tokenizer
+        return load_tokenizer(self._files)
 
     def _loaded_model(self) -> Any:  # noqa: ANN401 - untyped third-party model; it never leaves this file
         if self._model is None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from onnxruntime import InferenceSession
 
 from app.config_files import RagModels
 from app.embeddings.backends import build_embedder
@@ -144,6 +145,33 @@ def test_equal_weights_give_equal_bytes() -> None:
     assert graph == bert_graph(dict(weights), BertShape(1, 2, 1e-12))
     weights["embeddings.LayerNorm.bias"] += 1
     assert graph != bert_graph(weights, BertShape(1, 2, 1e-12))
+
+
+def test_widths_that_fill_no_block() -> None:
+    import torch
+    from transformers import BertConfig, BertModel
+
+    torch.manual_seed(1)
+    # Weights large enough that the layers outweigh the embeddings.
+    config = BertConfig(
+        vocab_size=50,
+        hidden_size=72,
+        num_hidden_layers=2,
+        num_attention_heads=3,
+        intermediate_size=100,
+        initializer_range=0.2,
+    )
+    original = BertModel(config).eval()  # type: ignore[no-untyped-call]
+    weights = {name: value.numpy() for name, value in original.state_dict().items()}
+    graph = bert_graph(weights, BertShape(2, 3, config.layer_norm_eps))
+    ids = np.array([[7, 8, 9, 10, 11], [12, 13, 14, 0, 0]])
+    mask = np.array([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]])
+    [found] = InferenceSession(graph).run(None, {"input_ids": ids, "attention_mask": mask})
+    with torch.inference_mode():
+        expected = original(torch.tensor(ids), torch.tensor(mask)).last_hidden_state.numpy()
+    norms = np.linalg.norm(found, axis=2) * np.linalg.norm(expected, axis=2)
+    cosines = (found * expected).sum(axis=2) / norms
+    assert cosines[mask == 1].min() > 0.999
 
 
 def test_a_damaged_export_is_made_again(cache: Path, files: ModelFiles, embedder: OnnxEmbedder) -> None:
