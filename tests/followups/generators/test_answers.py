@@ -155,3 +155,88 @@ def test_how_long_is_answered_by_a_time() -> None:
     exact = passage(paragraph("Old orders are archived after 90 days of inactivity."), source="faq/faq.html")
     assert best((vague,), Topic.OTHER, "after how long old orders are archived") is None
     assert best((exact,), Topic.OTHER, "after how long old orders are archived") is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ("Depot Planner reads 40+ kinds of labels:", "Depot Planner reads 40+ kinds of labels."),
+        (
+            "Depot Planner works well with Logiva: " + "orders come in by the hour and " * 8 + "leave at night.",
+            "Depot Planner works well with Logiva.",
+        ),
+        ("There are two ways to share your routes:", None),
+        ("Depot Planner prints the following labels:", None),
+        ("Every plan of Depot Planner includes:", None),
+        ("Drivers of Depot Planner can pay with:", None),
+        ("You can change the label of a pallet by running:", None),
+    ],
+)
+def test_what_announces_a_list_is_quoted_if_it_is_a_whole_statement(text: str, quoted: str | None) -> None:
+    item = passage(paragraph(text), paragraph("Pallets and parcels."), source="features/labels.md")
+    assert texts(item) == ([quoted] if quoted else [])
+    for quote in quotable_sentences(item, NAMES):
+        assert item.text[quote.start : quote.end] + "." == quote.text
+
+
+DRIVERS = passage(
+    paragraph("You can invite colleagues to plan routes together. Colleagues see a badge beside each route."),
+    paragraph("The badge is red."),
+    source="docs/people.md",
+    source_type="documentation",
+    title="Groups",
+)
+
+
+def test_a_manual_may_answer_in_general_words_what_is_asked_in_all_of_its_words() -> None:
+    assert texts(DRIVERS) == []
+    answer = "You can invite colleagues to plan routes together."
+    assert best((DRIVERS,), Topic.OTHER, "how team members can be invited to routes") == answer
+    assert best((DRIVERS,), Topic.OTHER, "whether colleagues can be invited by phone") is None
+    wish = Wish(NeedRole.VALUE, Topic.OTHER, "", "routes", own_names=NAMES)
+    assert not choose(wish, candidates((DRIVERS,), NAMES, ()))
+
+
+@pytest.mark.parametrize(
+    ("sentence", "subject", "answers"),
+    [
+        ("Pinned routes are kept forever.", "how long routes are kept", False),
+        ("Pinned routes are kept forever.", "how long pinned routes are kept", True),
+        ("Routes are kept for two years.", "how long routes are kept", True),
+        ("You can start pallet counts at every gate.", "how many pallet counts can run", False),
+        ("You can start 3 pallet counts at every gate.", "how many pallet counts can run", True),
+        ("Every plan has unlimited pallet counts.", "how many pallet counts can run", True),
+        ("A count starts once the load meets the minimum weight of its gate.", "what the minimum weight is", False),
+        ("A count starts at the minimum weight of 20 kg.", "what the minimum weight is", True),
+        ("Drivers of certified fleets can apply for the certified plan.", "whether Depot Planner is certified", False),
+        ("Depot Planner is certified for cold stores.", "whether Depot Planner is certified", True),
+        ("Weight-based pricing lets you charge by the load.", "weight-based pricing", True),
+        ("The weight of a pallet is shown at the gate.", "weight-based pricing", False),
+        ("You can sell day passes at every gate.", "whether day passes can be issued to buyers", True),
+    ],
+)
+def test_an_answer_gives_what_the_question_asks_for(sentence: str, subject: str, answers: bool) -> None:
+    faq = passage(paragraph(sentence), source="faq/faq.html")
+    assert (best((faq,), Topic.OTHER, subject) is not None) is answers
+
+
+MAP = passage(
+    paragraph("The Live Map is a page on which visitors follow a load without calling the gate."),
+    paragraph("The gate is closed on Sundays."),
+    source="docs/visitors.md",
+    source_type="documentation",
+    title="Visitors",
+)
+
+
+def test_a_named_part_is_understood_where_it_is_asked_for_and_leads_the_sentence() -> None:
+    assert texts(MAP) == []
+    answer = "The Live Map is a page on which visitors follow a load without calling the gate."
+    assert best((MAP,), Topic.OTHER, "whether a map exists") == answer
+    assert best((MAP,), Topic.OTHER, "whether a gate exists") is None
+
+
+def test_what_a_price_list_leaves_out_is_answered_where_it_is_asked_for() -> None:
+    fees = passage(paragraph("Disputes cost $15 per dispute, whoever wins."), source="pricing/fees.md")
+    assert best((fees,), Topic.PRICING, "the dispute fee") == "Disputes cost $15 per dispute, whoever wins."
+    assert best((fees,), Topic.PRICING, "pricing") is None

@@ -28,6 +28,9 @@ GOOD = [
     "The Harbor plan also includes the Logiva connector and the REST API.",
     "Drivers see their next stop on iOS and Android phones.",
     "Depot Planner does not store driver locations after the end of a shift.",
+    "Depot Planner connects the gates with 40+ other services in one run.",
+    "When a pallet arrives, the gate reads the label, then prints the aisle.",
+    "If you wish to stop, you may cancel the Harbor plan at any time.",
 ]
 
 BAD = {
@@ -67,8 +70,14 @@ BAD = {
         "If the lead asks for a discount, the rep offers a month.",
     ],
     "legal": ["The provider shall deliver the service as agreed in writing."],
-    "talk about others": ["Unlike others, Depot Planner plans all routes in one run."],
-    "hype or slang": ["Depot Planner offers a seamless experience for every driver."],
+    "talk about others": [
+        "Unlike others, Depot Planner plans all routes in one run.",
+        "Compared to other tools, Depot Planner plans all routes in one run.",
+    ],
+    "hype or slang": [
+        "Depot Planner offers a seamless experience for every driver.",
+        "Counting the stock of a cold store is easy.",
+    ],
     "no full stop": ["The Harbor plan costs $240 per month for five users"],
     "no capital": ["includes route planning and stock counts for five users."],
     "dangling": [

@@ -54,13 +54,16 @@ _PEOPLE = "You|Your (?:customers?|teams?|users?)|Customers|Users|Teams|Members|A
 _OPENS_ELSEWHERE = "The|This|That|These|Those|If|When|Once|After|Before|To|In|On|At|For|From|With|By|As|While"
 _SAYS_OF = (
     "is|are|can|have|has|lets?|works?|takes?|gives?|supports?|includes?|provides?|allows?|makes?|helps?|enables?"
-    "|connects?|runs?|comes?|keeps?|saves?|offers?|covers?|holds?|contains?|gets?|[a-z]+ly [a-z]+"
+    "|connects?|runs?|comes?|keeps?|saves?|offers?|covers?|holds?|contains?|gets?|stops?|starts|ends|stays?|remains?"
+    "|moves|sends?|shows?|uses|lasts?|costs?|may|[a-z]+ly [a-z]+"
 )
 _GENERAL_SUBJECT = re.compile(
     rf"(?:{_PEOPLE}) |(?:An?|Each|Every) (?:[\w-]+ ){{1,4}}?(?:{_SAYS_OF})\b"
     rf"|[A-Z][a-z]+s (?:[a-z]+ly )?[a-z]{{2,}}[a-rt-z] (?:the|an?|your|all|every|any)\b"
-    rf"|(?!(?:{_OPENS_ELSEWHERE}) )[A-Z][\w-]*(?: [\w-]+){{0,3}}? (?:{_SAYS_OF})\b"
+    rf"|(?!(?:{_OPENS_ELSEWHERE}) )[A-Z][\w-]*(?:,? [\w-]+){{0,3}}? (?:{_SAYS_OF})\b"
 )
+# "The Customer Portal lets ..."
+_NAMED_SUBJECT = re.compile(rf"The [A-Z]\w+(?: [A-Z]\w+)*(?: [a-z]\w+)? (?:{_SAYS_OF})\b")
 # What only the reader of a manual has before them.
 _MANUAL_DETAIL = whole_words(
     ["cli", "endpoints?", "payloads?", "urls?", "params?", "parameters?", "arguments?", "headers?", "fields?"]
@@ -93,10 +96,16 @@ def is_anchored(sentence: str, item: EvidenceItem, own_names: tuple[str, ...], h
         return True
     if any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", sentence) for name in own_names if name):
         return True
-    return _speaks_in_general(sentence) and bool(_page_stems(item, heading) & set(content_stems(sentence)))
+    return _is_general(sentence) and bool(_page_stems(item, heading) & set(content_stems(sentence)))
 
 
-def _speaks_in_general(sentence: str) -> bool:
+def speaks_in_general(sentence: str, item: EvidenceItem) -> bool:
+    """True if `sentence` needs only the question that it answers to be understood. Never in a customer's story."""
+    named = _NAMED_SUBJECT.match(sentence) is not None and not _MANUAL_DETAIL.search(sentence)
+    return item.source_type not in _STORY_TYPES and (named or _is_general(sentence))
+
+
+def _is_general(sentence: str) -> bool:
     """`Payouts take ...`, `A webhook is ...`, `You can ...`: the subject is any of its kind, or the reader."""
     return _GENERAL_SUBJECT.match(sentence) is not None and not _MANUAL_DETAIL.search(sentence)
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from functools import lru_cache
 
-from app.followups.generators.quotable.topics import speaks_about, states_figure
+from app.followups.generators.quotable.topics import speaks_about, states_cost, states_figure
 from app.followups.generators.quotable.wishes import (
     CASE_TYPES,
     PLAN,
@@ -19,7 +19,7 @@ from app.followups.generators.quotable.wishes import (
 )
 from app.followups.types import EvidenceItem, Topic
 from app.language.sentences import split_sentences
-from app.language.words import content_stems, words
+from app.language.words import content_stems, stem, words
 
 _TOPICS_WITH_FIGURES = (Topic.DISCOUNT, Topic.ROI, Topic.TIMING, Topic.ONBOARDING, Topic.TRIAL)
 _OPEN_TOPICS = (None, Topic.OTHER, Topic.DEMO, Topic.FEATURES, Topic.COMPETITOR)
@@ -56,6 +56,15 @@ _ASKS_IF = re.compile(r"(?:whether|if)\b", re.IGNORECASE)
 _LASTS = re.compile(
     r"\b(?:trial|free|try)\b.*\b\d+[ -](?:days?|weeks?|months?)\b|\b\d+[ -]day\b.*\btrial\b", re.IGNORECASE
 )
+_ASKS_FIGURE = re.compile(
+    r"\bhow (?:many|much)\b|\bwhat (?:is )?(?:the |your |our )?(?:minimum|maximum|limit|number of)\b", re.IGNORECASE
+)
+_UNLIMITED = re.compile(
+    r"\b(?:unlimited|no limits?|no minimum|no maximum|any number|as (?:many|much) as|free|per)\b", re.IGNORECASE
+)
+_KIND = re.compile(r"(?P<kind>[A-Z][a-z]+ed) [a-z]+ (?:is|are|can|has|have|stays?|lasts?|takes?)\b")
+_SUBJECT_WORDS, _BEGINNING = 3, 6
+_ASKS_WHAT_IT_IS = re.compile(r"what (?!kind|sort|type|happens).+ (?:is|are|means?|does)", re.IGNORECASE)
 _ENOUGH = 0.6
 _PARTIAL = 0.35
 _SHARE_ALIKE = 0.5
@@ -89,7 +98,7 @@ def _answer_to(candidate: Candidate, wish: Wish) -> float | None:
     if names - covered or not (same_question or _addresses(candidate, wish, special, covered, covered | headed)):
         return None
     continued = _continues(candidate, wish)
-    if continued is None:
+    if continued is None or not (same_question or _is_understood(candidate, special, covered)):
         return None
     score = continued + (2.0 * len(covered) / len(special) if special else 0.0)
     score += 1.0 * same_question + 0.5 * len(headed) / max(1, len(special))
@@ -98,11 +107,32 @@ def _answer_to(candidate: Candidate, wish: Wish) -> float | None:
     return score + _topic_score(candidate, wish) + general_score(candidate, wish)
 
 
+def _is_understood(candidate: Candidate, special: frozenset[str], covered: frozenset[str]) -> bool:
+    """True if the sentence says what it is about, or says it with the question: by all of its words, or as subject."""
+    if candidate.sentence.anchored:
+        return True
+    subject = frozenset(content_stems(" ".join(candidate.text.split()[:_SUBJECT_WORDS])))
+    return bool(special) and covered == special and (len(special) > 1 or bool(met(special, subject)))
+
+
 def _misses_the_point(text: str, wish: Wish) -> bool:
     """The company's own story for a question about the product, a part for the whole, no time for "how long"."""
     if _is_about_a_part(text, wish) or (_OF_ITSELF.search(text) and not _ASKS_WHO.search(wish.subject)):
         return True
-    return _ASKS_DURATION.search(wish.subject) is not None and _TELLS_TIME.search(text) is None
+    if _ASKS_FIGURE.search(wish.subject) and not (states_figure(text) or _UNLIMITED.search(text)):
+        return True
+    if _ASKS_WHAT_IT_IS.fullmatch(wish.subject) and wish.topic in _OPEN_TOPICS:
+        beginning = frozenset(content_stems(" ".join(text.split()[:_BEGINNING])))
+        return not met(special_stems(wish)[0], beginning)
+    if _ASKS_DURATION.search(wish.subject) is None:
+        return False
+    return _TELLS_TIME.search(text) is None or _is_about_a_kind(text, wish)
+
+
+def _is_about_a_kind(text: str, wish: Wish) -> bool:
+    """`Pinned boards are kept forever.` does not tell how long boards are."""
+    match = _KIND.match(text)
+    return match is not None and stem(match["kind"].lower()) not in content_stems(wish.subject)
 
 
 def _continues(candidate: Candidate, wish: Wish) -> float | None:
@@ -119,6 +149,11 @@ def _is_about_a_part(text: str, wish: Wish) -> bool:
     """`Acme's browser extension is open source.` does not tell whether Acme is."""
     owned = (re.match(rf"{re.escape(name)}['’]s (\S+ \S+)", text) for name in wish.own_names)
     part = next((match[1] for match in owned if match is not None), None)
+    asks_about_us = any(
+        re.match(rf"whether {re.escape(name)} (?:is|has|was)\b", wish.subject) for name in wish.own_names
+    )
+    if asks_about_us and not any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) for name in wish.own_names):
+        return not re.match(r"(?:We|Our)\b", text)
     if part is None or _ASKS_IF.match(wish.subject) is None:
         return False
     return not met(frozenset(content_stems(part)), frozenset(content_stems(wish.subject)))
@@ -170,6 +205,8 @@ def _addresses(
         return False
     if speaks_about(wish.topic, candidate.text):
         return bool(known) if special else _is_plain_answer(candidate.text, wish.topic)
+    if wish.topic is Topic.PRICING and special and covered == special and states_cost(candidate.text):
+        return True
     return len(covered) == len(special) >= (2 if wish.topic in _STRICT_TOPICS else 1)
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from app.followups.generators.quotable.answering import answer
-from app.followups.generators.quotable.sentences import quotable_sentences
+from app.followups.generators.quotable.sentences import usable_sentences
 from app.followups.generators.quotable.topics import speaks_about, states_payback, states_price, states_result
 from app.followups.generators.quotable.wishes import (
     CASE_TYPES,
@@ -34,7 +34,7 @@ def candidates(items: Sequence[EvidenceItem], own_names: tuple[str, ...], known:
     told = [frozenset(content_stems(text[a:b])) for text in known for a, b in split_sentences(text)]
     found: dict[str, Candidate] = {}
     for item in items:
-        for sentence in quotable_sentences(item, own_names):
+        for sentence in usable_sentences(item, own_names):
             stems = frozenset(content_stems(sentence.text))
             if stems and not any(len(stems & other) / len(stems) >= _KNOWN_CONTENT for other in told):
                 found.setdefault(sentence.text, Candidate(sentence, item, stems, len(found)))
@@ -71,6 +71,8 @@ def _answer(candidate: Candidate, wish: Wish) -> float | None:
 
 def _proof(candidate: Candidate, wish: Wish) -> float | None:
     text = candidate.text
+    if not candidate.sentence.anchored:
+        return None
     customer = candidate.item.source_type in CASE_TYPES and states_result(text) and _names_customer(candidate, wish)
     payback = wish.topic in (Topic.PRICING, Topic.ROI, Topic.DISCOUNT) and states_payback(text)
     if not customer and not payback:
@@ -87,7 +89,7 @@ def _value(candidate: Candidate, wish: Wish) -> float | None:
     text = candidate.text
     if not (names_own(candidate, wish) or re.match(r"(?:We|Our)\b", text)) or PLAN.search(text) or states_price(text):
         return None
-    if candidate.item.source_type in CASE_TYPES or _COMPANY_FACT.search(text):
+    if not candidate.sentence.anchored or candidate.item.source_type in CASE_TYPES or _COMPANY_FACT.search(text):
         return None
     topic = wish.topic is not None and speaks_about(wish.topic, text)
     industry = bool(wish.industry) and bool(set(content_stems(wish.industry)) & candidate.stems)

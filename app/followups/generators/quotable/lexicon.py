@@ -31,6 +31,7 @@ VERBS = frozenset(
     accompany adopt advise archive arise assist attend authenticate authorise authorize boost bundle cause certify
     clarify commit compress contact contribute cooperate correct cost dedicate deny deserve destroy distinguish drive
     encourage enroll equal erase escalate exclude execute exempt favor favour feature feed fill fulfil fulfill gather
+    anonymise anonymize deduplicate paginate prorate tokenise tokenize tunnel
     govern hand hire identify impose initiate inspect install invest invite judge label learn lend load localise
     localize lock mask matter mirror negotiate object observe originate outline oversee perform persist plan point
     populate possess post practise print prioritise prioritize prompt propose protect query quote rank rate refer refine
@@ -96,7 +97,8 @@ DANGLING_OPENINGS = frozenset(
     simply just only even especially specifically namely e.g i.e caution warning important tip hint attention
     disclaimer example today yesterday tomorrow recently currently lately soon ever unfortunately sadly luckily
     hopefully obviously clearly naturally overall generally hi hello hey dear welcome thanks thank congratulations
-    let's maybe perhaps similar unlike like thereby whereas while until unless since whether being
+    sometimes occasionally let's maybe perhaps similar unlike like thereby whereas while until unless since whether
+    being
     """.split()  # noqa: SIM905
 )
 DANGLING_PHRASES = tuple(

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-from app.followups.generators.quotable.anchors import is_anchored, is_closed
+from app.followups.generators.quotable.anchors import is_anchored, is_closed, speaks_in_general
+from app.followups.generators.quotable.lead_ins import lead_in
 from app.followups.generators.quotable.price_rows import verbalise_fee_row, verbalise_price_row
 from app.followups.generators.quotable.rules import why_not
 from app.followups.generators.quotable.sections import Placed, placed_sentences
@@ -16,7 +17,7 @@ class QuotableSentence:
 
     `text` is that slice with white space made single, a capital first and a full stop last, except for a price row,
     which is spoken as a sentence (`from_row`). `heading` is the title above it and `question` the question it
-    answers, "" without one.
+    answers, "" without one. What is not `anchored` is only understood behind the question that it answers.
     """
 
     text: str
@@ -25,15 +26,21 @@ class QuotableSentence:
     from_row: bool = False
     heading: str = ""
     question: str = ""
+    anchored: bool = True
 
 
-@lru_cache(maxsize=4096)
 def quotable_sentences(item: EvidenceItem, own_names: tuple[str, ...] = ()) -> tuple[QuotableSentence, ...]:
     """The sentences of `item` that can stand alone in a message to a customer, in reading order.
 
     `own_names` are the names of the product and the company as the documents write them. Lead facts are never
     quotable.
     """
+    return tuple(sentence for sentence in usable_sentences(item, own_names) if sentence.anchored)
+
+
+@lru_cache(maxsize=4096)
+def usable_sentences(item: EvidenceItem, own_names: tuple[str, ...] = ()) -> tuple[QuotableSentence, ...]:
+    """`quotable_sentences`, and those that only a question makes understood."""
     if item.scope is not Scope.KNOWLEDGE or is_closed(item):
         return ()
     prose = (_quotable(placed, item, own_names) for placed in placed_sentences(item))
@@ -47,12 +54,20 @@ def quotable_sentences(item: EvidenceItem, own_names: tuple[str, ...] = ()) -> t
 
 
 def _quotable(placed: Placed, item: EvidenceItem, own_names: tuple[str, ...]) -> QuotableSentence | None:
-    text = placed.text
+    text, end = placed.text, placed.end
     if placed.kind is BlockKind.LIST_ITEM and text[-1].isalnum() and _speaks(text, own_names):
         text += "."
-    if why_not(text, own_names) is not None or not is_anchored(text, item, own_names, placed.heading):
+    if why_not(text, own_names) is not None:
+        head = lead_in(text)
+        if head is None or why_not(f"{head}.", own_names) is not None:
+            return None
+        text, end = f"{head}.", item.text.index(":", placed.start)
+    anchored = is_anchored(text, item, own_names, placed.heading)
+    if not anchored and not speaks_in_general(text, item):
         return None
-    return QuotableSentence(text, placed.start, placed.end, heading=placed.heading, question=placed.question)
+    return QuotableSentence(
+        text, placed.start, end, heading=placed.heading, question=placed.question, anchored=anchored
+    )
 
 
 def _speaks(text: str, own_names: tuple[str, ...]) -> bool:

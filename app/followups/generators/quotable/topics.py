@@ -83,6 +83,11 @@ def states_price(sentence: str) -> bool:
     return all(found) and not _NO_LIST_PRICE.search(sentence)
 
 
+def states_cost(sentence: str) -> bool:
+    """True for an amount (or "free") that something costs, also what is no list price (a dispute, a late fee)."""
+    return _MONEY_OR_FREE.search(sentence) is not None and _COSTS.search(sentence) is not None
+
+
 def states_figure(sentence: str) -> bool:
     """True for a figure, written in digits or in words."""
     return _FIGURE.search(sentence) is not None

@@ -24,15 +24,18 @@ _UNSPECIFIC = frozenset(
     handle handles deal allow allows happen happens know come comes cover covers accept manage different kind type
     own various whether please several running interested able somebody people set see find provide provides become
     thing things else like arrive arrives workflow workflows rule rules change changes effort hassle last lasts stay
-    include includes included pay pays paid paying old mid half
+    include includes included pay pays paid paying old mid half give gives go goes buyer buyers client clients
+    organization organizations organisation organisations beside besides
     fast quick quickly answer answers length period lower higher exist exists stored store there report
     """.split()  # noqa: SIM905 - a word list reads better as text
 )
 CASE_TYPES = frozenset({"case_studies", "testimonials"})
 PLAN = re.compile(r"\b(?P<name>[A-Z][\w-]+) (?:plan|tier|edition|package)\b")
+_BASED_ON = re.compile(r"\b(\w+)-based\b", re.IGNORECASE)
 NAME = re.compile(r"[A-Z][\w&-]+")
 _ROUGH_TYPES = frozenset({"documentation", "general"})
 _LONG = 30
+_PRAISES = re.compile(r"\b(?:seamlessly|simply|truly)\b", re.IGNORECASE)
 # Different words that lead and document use for one thing.
 _SYNONYMS: tuple[frozenset[str], ...] = tuple(
     frozenset(stem(word) for word in words(group))
@@ -56,6 +59,10 @@ _SYNONYMS: tuple[frozenset[str], ...] = tuple(
         "share sharing",
         "language languages",
         "quota limit limited",
+        "extra additional",
+        "idle inactive inactivity unused",
+        "issue issued grant granted sell sold",
+        "member members teammate teammates colleague colleagues",
         "student education educational school university classroom",
     )
 )
@@ -103,7 +110,7 @@ def general_score(candidate: Candidate, wish: Wish) -> float:
     score += 0.8 * query_cover(candidate, wish)
     score += 0.4 if kind in wish.source_types else (-0.3 if kind in _ROUGH_TYPES else 0.0)
     score += 0.2 * names_own(candidate, wish) + 0.2 * (10 <= length <= 24) - 0.3 * (length > _LONG)
-    score -= 0.6 * (candidate.item.expiry_date is not None)
+    score -= 0.6 * (candidate.item.expiry_date is not None) + 0.4 * bool(_PRAISES.search(candidate.text))
     return score - 0.02 * min(candidate.order, 10)
 
 
@@ -124,7 +131,10 @@ def special_stems(wish: Wish) -> tuple[frozenset[str], frozenset[str]]:
 def telling_stems(text: str, own_names: tuple[str, ...]) -> frozenset[str]:
     """Stems of the words of a question that say what it is about."""
     own = {part for name in own_names for part in content_stems(name)}
-    return frozenset(part for part in content_stems(text) if part not in _UNSPECIFIC and part not in own)
+    telling = {part for part in content_stems(text) if part not in _UNSPECIFIC}
+    # "seat-based" asks for more than seats.
+    telling.update(stem(kind.lower()) for kind in _BASED_ON.findall(text))
+    return frozenset(telling - own)
 
 
 def alike(one: str, other: str) -> bool:
