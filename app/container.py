@@ -56,6 +56,7 @@ from app.storage.chunk_vectors import ChunkVectorRepository
 from app.storage.database import Database
 from app.storage.document_pages import DocumentPages
 from app.storage.documents import DocumentRepository
+from app.storage.engines import sqlite_risk
 from app.storage.erasing import Eraser
 from app.storage.foreign_vectors import ForeignVectorRepository
 from app.storage.generations import GenerationRepository
@@ -193,6 +194,8 @@ class Container:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.database.close)
             await self.database.connect()
+            if risk := sqlite_risk(self.settings.database_url):
+                _log.warning("old_sqlite", reason=risk)
             await asyncio.to_thread(_require_current_schema, self.settings.database_url)
             stack.callback(self.retriever.close)
             stack.callback(self.timeless_retriever.close)

@@ -15,9 +15,10 @@ from app.knowledge.chunking import chunk_document
 from app.knowledge.conflicts.extraction import stated_figures
 from app.knowledge.conflicts.types import StatedFigure
 from app.knowledge.ingestion_report import DocumentOutcome
+from app.knowledge.loaders.base import refuse_larger_than
 from app.knowledge.profile import profile_document
 from app.knowledge.provenance import Provenance
-from app.knowledge.source_files import SourceFile, content_hash, manifest_hash, refuse_larger_than
+from app.knowledge.source_files import SourceFile, content_hash, manifest_hash
 from app.knowledge.types import ChunkedDocument, DocumentProfile, LoadedDocument
 from app.storage.records import KnownDocument, Origin, StagedVersion
 
@@ -100,7 +101,7 @@ class Preparation:
     def _examine_document(self, file: SourceFile) -> Examined:
         if file.kind == "unreadable":
             raise DocumentRefused("malformed", "The folder cannot be opened; check its permissions.")
-        refuse_larger_than(file.path, self.config.parsing.file_mb << 20)
+        refuse_larger_than(self.config.parsing.file_mb << 20, file.path.stat().st_size)
         digest, fingerprint = content_hash(file.path), self._fingerprint(file)
         known = self.known.published.get(file.source)
         if known is not None and self.provenance.leaves_unchanged(known, digest, fingerprint):

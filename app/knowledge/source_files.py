@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from app.errors import DocumentRefused, InvalidInput
+from app.errors import InvalidInput
 from app.knowledge.loaders.formats import UNREADABLE_SUFFIXES
 
 MANIFEST_NAMES = frozenset({"manifest.yaml", "manifest.yml"})
@@ -52,12 +52,6 @@ def find_files(source: Path, supported: Collection[str], root: Path | None = Non
         return root, [SourceFile(source, _name(source, root), _kind(source, supported))]
     files = [*_visible_files(source, root, supported)]
     return root, sorted(files, key=lambda file: file.source)
-
-
-def refuse_larger_than(path: Path, most_bytes: int) -> None:
-    """Raise `DocumentRefused` without reading a file that is too large to be taken in."""
-    if path.stat().st_size > most_bytes:
-        raise DocumentRefused("too_large", f"The file is larger than {most_bytes >> 20} MB; split it.")
 
 
 def content_hash(path: Path) -> str:

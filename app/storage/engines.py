@@ -15,8 +15,23 @@ POOL_TIMEOUT_SECONDS = 5.0
 BUSY_TIMEOUT_SECONDS = 10
 # A short transaction whose caller has gone holds its thread, and the end of the process, no longer than this.
 SHORT_STATEMENT_SECONDS = 15
+# The first release without the race between a checkpoint and a writer that resets the write-ahead log.
+_SQLITE_REPAIRED = (3, 51, 3)
 # Execution option that names the first statement of a transaction on SQLite.
 BEGIN_OPTION = "sqlite_begin"
+
+
+def sqlite_risk(url: str) -> str | None:
+    """What the SQLite library in use may do to this database, and what to do about it; None if there is nothing.
+
+    The race is described at https://www.sqlite.org/wal.html#walresetbug.
+    """
+    if make_url(url).get_backend_name() != "sqlite" or sqlite3.sqlite_version_info >= _SQLITE_REPAIRED:
+        return None
+    return (
+        f"SQLite {sqlite3.sqlite_version} can, very rarely, damage a database that two processes write at the same "
+        "moment; run Python with SQLite 3.51.3 or newer, or set DATABASE_URL to PostgreSQL."
+    )
 
 
 def parse_url(url: str) -> URL:

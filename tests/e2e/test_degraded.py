@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 import httpx2
 import pytest
@@ -121,6 +122,22 @@ def test_an_old_schema_refuses_to_start(tmp_path: Path) -> None:
     settings = settings_for(tmp_path, f"sqlite:///{tmp_path / 'blank.db'}")
     with pytest.raises(ConfigurationError, match="migrate"):
         asyncio.run(Container(settings).open())
+
+
+@pytest.mark.parametrize(("version", "warnings"), [((3, 51, 2), 1), ((3, 51, 3), 0)])
+def test_a_start_with_an_old_sqlite_warns_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: tuple[int, int, int], warnings: int
+) -> None:
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", version)
+    monkeypatch.setattr(sqlite3, "sqlite_version", "3.51.2")
+    log = MagicMock()
+    monkeypatch.setattr("app.container._log", log)
+    with pytest.raises(ConfigurationError, match="migrate"):
+        asyncio.run(Container(settings_for(tmp_path, f"sqlite:///{tmp_path / 'blank.db'}")).open())
+    assert log.warning.call_count == warnings
+    for call in log.warning.call_args_list:
+        assert "SQLite 3.51.2" in call.kwargs["reason"]
+        assert "3.51.3 or newer, or set DATABASE_URL" in call.kwargs["reason"]
 
 
 def test_an_open_network_needs_keys() -> None:

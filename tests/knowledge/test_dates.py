@@ -60,8 +60,9 @@ def test_validity_is_read_in_every_form_and_never_from_a_story(day: date, form: 
 
 @given(st.text(max_size=300))
 def test_no_text_breaks_the_reader(text: str) -> None:
-    stated_validity(text)
-    parse_date(text)
+    effective, expiry = stated_validity(text)
+    for found in (effective, expiry, parse_date(text), parse_date(text, end=True)):
+        assert found is None or type(found) is date
 
 
 @pytest.mark.parametrize(

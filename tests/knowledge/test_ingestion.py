@@ -172,6 +172,12 @@ class TestRefusals:
         assert all(outcome.message for outcome in report.having("refused"))
         assert len(report.having("indexed")) == 3
 
+    async def test_a_file_that_is_too_large_is_refused_unread(self, company: Company) -> None:
+        with (company.folder / "huge.pdf").open("wb") as file:
+            file.truncate(1 << 40)  # a terabyte without content: hashing it would take an hour
+        [refused] = (await company.ingest()).having("refused")
+        assert (refused.reason, refused.message) == ("too_large", "The file is larger than 50 MB; split it.")
+
     async def test_the_version_published_before_stays_and_that_is_said(self, company: Company) -> None:
         await company.ingest()
         company.write("notes.txt", " ")

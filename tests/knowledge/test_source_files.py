@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from app.errors import DocumentRefused, InvalidInput
-from app.knowledge.source_files import content_hash, find_files, manifest_hash, refuse_larger_than
+from app.errors import InvalidInput
+from app.knowledge.source_files import content_hash, find_files, manifest_hash
 
 SUPPORTED = frozenset({".md", ".pdf"})
 
@@ -131,13 +131,3 @@ def test_manifests_of_the_folder_and_above_count(tmp_path: Path) -> None:
     before = manifest_hash(document, tmp_path)
     write(tmp_path / "c" / "manifest.yaml")
     assert manifest_hash(document, tmp_path) == before != manifest_hash(elsewhere, tmp_path)
-
-
-def test_a_file_that_is_too_large_is_refused_unread(tmp_path: Path) -> None:
-    path = tmp_path / "huge.pdf"
-    with path.open("wb") as file:
-        file.truncate(1 << 40)  # a terabyte without content: hashing it would take an hour
-    with pytest.raises(DocumentRefused, match="larger than 50 MB") as caught:
-        refuse_larger_than(path, 50 << 20)
-    assert caught.value.reason == "too_large"
-    refuse_larger_than(write(tmp_path / "small.pdf"), 50 << 20)

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.errors import ConfigurationError, StorageUnavailable
 from app.storage.database import Database
 from app.storage.documents import DocumentRepository
+from app.storage.engines import sqlite_risk
 from app.storage.rows import insert_tenant, utc_now
 from app.storage.tables import TenantRow
 from tests.storage.building import Source, new_version
@@ -282,6 +283,13 @@ class TestSqlite:
         with pytest.raises(StorageUnavailable):
             await write(database, run_sql("PRAGMA max_page_count = 1"), fill)
 
+    def test_only_old_libraries_are_a_risk(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 40, 1))
+        assert "DATABASE_URL" in (sqlite_risk("sqlite+aiosqlite:///var/followup.db") or "")
+        assert sqlite_risk("postgresql+psycopg://user@host/name") is None
+        monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 52, 0))
+        assert sqlite_risk("sqlite+aiosqlite:///var/followup.db") is None
+
     def test_memory_is_refused(self) -> None:
         with pytest.raises(ConfigurationError, match="needs a file"):
             Database("sqlite+aiosqlite:///:memory:")
@@ -296,10 +304,10 @@ class TestPostgres:
         self, database: Database, database_url: str
     ) -> None:
         await write(database, add_tenant("acme"))
-        for read in (lambda: tenants(database), lambda: database.read(tenants_in)):
-            assert await read() == {"acme"}
+        for _ in range(2):
+            assert await tenants(database) == {"acme"}
+            assert await database.read(tenants_in) == {"acme"}
             await asyncio.to_thread(end_all_sessions, database_url)
-            assert await read() == {"acme"}
 
     async def test_a_server_that_stops_during_a_session(self, database: Database, database_url: str) -> None:
         async def restart(_session: AsyncSession) -> None:

@@ -1,8 +1,15 @@
-"""The seam for document formats."""
+"""The seam for document formats, and the limit that all of them share."""
 
 from typing import Protocol
 
+from app.errors import DocumentRefused
 from app.knowledge.types import LoadedDocument
+
+
+def refuse_larger_than(most_bytes: int, size: int) -> None:
+    """Raise `DocumentRefused` for a file of more than `most_bytes`."""
+    if size > most_bytes:
+        raise DocumentRefused("too_large", f"The file is larger than {most_bytes >> 20} MB; split it.")
 
 
 class Loader(Protocol):

@@ -5,7 +5,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from app.errors import DocumentRefused
-from app.knowledge.loaders.base import Loader
+from app.knowledge.loaders.base import Loader, refuse_larger_than
 from app.knowledge.loaders.csv_file import load_csv
 from app.knowledge.loaders.docx import load_docx
 from app.knowledge.loaders.eml import load_eml
@@ -136,8 +136,7 @@ def _read(path: Path, most_bytes: int) -> bytes:
             data = file.read(most_bytes + 1)
     except OSError as error:
         raise DocumentRefused("malformed", f"The file cannot be opened: {error.strerror}.") from error
-    if len(data) > most_bytes:
-        raise DocumentRefused("too_large", f"The file is larger than {most_bytes >> 20} MB; split it.")
+    refuse_larger_than(most_bytes, len(data))
     if not data:
         raise DocumentRefused(
             "empty", "The file is empty, so there is no text in it; put the document back or remove it."
