@@ -3,7 +3,7 @@
 import hashlib
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from app.embeddings.resolve import ModelFiles, load_tokenizer
 from app.errors import ConfigurationError
 
 _BATCH = 8
+# Tokens of padding that take as long as another pass.
+_PASS = 8
 _MAX_THREADS = 8
 # Numbers of tokens in a batch up to which waking a second thread takes longer than what it would do.
 _FEW_TOKENS = 128
@@ -88,10 +90,7 @@ class OnnxSession:
     def embed(self, texts: Sequence[str]) -> Vectors:
         result = np.zeros((len(texts), self._dimension), dtype=np.float32)
         tokens = [encoding.ids for encoding in self._tokenizer.encode_batch_fast(list(texts))]
-        # Equal lengths share a batch, so little is spent on padding.
-        order = sorted(range(len(tokens)), key=lambda index: len(tokens[index]))
-        for begin in range(0, len(order), _BATCH):
-            rows = order[begin : begin + _BATCH]
+        for rows in _batches([len(ids) for ids in tokens]):
             result[rows] = self._forward([tokens[row] for row in rows])
         result /= np.maximum(np.linalg.norm(result, axis=1, keepdims=True), 1e-12)
         return result
@@ -118,6 +117,18 @@ class OnnxSession:
             if self._parallel is None:
                 self._parallel = _open_session(self._graph, threads)
         return self._parallel
+
+
+def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """The places of `lengths`, shortest first. A batch ends where padding it to the next length outlasts a pass."""
+    batch: list[int] = []
+    for place in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if batch and (len(batch) == _BATCH or len(batch) * (lengths[place] - lengths[batch[-1]]) > _PASS):
+            yield batch
+            batch = []
+        batch.append(place)
+    if batch:
+        yield batch
 
 
 def _open_session(graph: Path, threads: int) -> Any:  # noqa: ANN401
