@@ -21,6 +21,7 @@ AppError                     status  code                   retriable
  +- InternalError              500   internal_error         no
  +- ConfigurationError         (raised at start, never served)
  +- DocumentRefused            (one document, reported by ingestion)
+ +- TrainingFailed             (no adapter was made; shown by the training scripts)
  +- IndexLocked                (another process owns the index)
 
 Adapters translate third-party errors into this tree in one place each; the HTTP edge renders it in one place.
@@ -166,3 +167,7 @@ class DocumentRefused(AppError):
 
 class IndexLocked(AppError):
     """Another process owns the vector index directory."""
+
+
+class TrainingFailed(AppError):
+    """Training ended without an adapter. The message says what to change."""
