@@ -1,17 +1,18 @@
-"""Puts a training run together from settings and the arguments of a command line."""
+"""Puts a training or evaluation run together from settings and the arguments of a command line."""
 
 import json
 from datetime import date
 from pathlib import Path
 
 from app.errors import InvalidInput
-from app.followups.prompts.builder import PromptBuilder
+from app.followups.types import GenerationOptions
 from app.language_models.model_files import locate_base_model
 from app.settings import Settings, load_settings
-from app.training.examples import MANIFEST_FILE, TRAIN_FILE, read_examples
+from app.training.evaluate import EvaluationRun
+from app.training.examples import HELD_OUT_FILE, MANIFEST_FILE, TRAIN_FILE, read_examples
 from app.training.finetune import TrainingRun
 from app.training.hyperparameters import Hyperparameters
-from app.training.prompting import ExampleRenderer
+from app.training.prompting import ExampleRenderer, voice_builder
 
 
 def training_run(
@@ -39,6 +40,25 @@ def training_run(
     )
 
 
+def evaluation_run(
+    base_model: str, adapter: Path, data: Path, limit: int, temperature: float, max_tokens: int
+) -> EvaluationRun:
+    """`data` is a prepared folder. Raises `InvalidInput` naming the flag."""
+    settings = load_settings()
+    as_of = read_as_of(data)
+    return EvaluationRun(
+        base=base_directory(base_model, settings),
+        adapter=adapter,
+        train=read_examples(data / TRAIN_FILE),
+        held_out=read_examples(data / HELD_OUT_FILE)[:limit],
+        as_of=as_of,
+        renderer=renderer(settings, as_of),
+        rules=settings.validation,
+        local=settings.models.local,
+        options=GenerationOptions(temperature=temperature, max_tokens=max_tokens),
+    )
+
+
 def base_directory(base_model: str, settings: Settings) -> Path:
     found = locate_base_model(base_model, settings.model_cache_dir)
     if found is None:
@@ -50,7 +70,7 @@ def base_directory(base_model: str, settings: Settings) -> Path:
 
 def renderer(settings: Settings, as_of: date) -> ExampleRenderer:
     """Renders prompts in the profile that the local model is served with."""
-    builder = PromptBuilder(settings.validation)
+    builder = voice_builder(settings.models.local.prompt_profile, settings.validation)
     return ExampleRenderer(builder, settings.scoring, settings.validation, as_of)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from jinja2 import TemplateError
 from torch import Tensor
 
 from app.followups.types import ChatTurn
@@ -69,7 +70,7 @@ def _answer_text(exchange: Exchange, tokenizer: Any) -> str:  # noqa: ANN401 - a
     try:
         opened = str(tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True))
         whole = str(tokenizer.apply_chat_template(closed, tokenize=False))
-    except ValueError:
+    except TemplateError:
         return exchange.answer
     return whole[len(opened) :].rstrip() if whole.startswith(opened + exchange.answer) else exchange.answer
 

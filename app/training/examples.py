@@ -29,6 +29,11 @@ class Example:
     fields: Mapping[str, Any]
     response: str
 
+    @property
+    def answer(self) -> str:
+        """The message as a reader gets it, with stand-ins for the placeholders."""
+        return with_stand_ins(self.response)
+
     def context(self) -> LeadContext:
         """The record as a request gives it, with stand-ins for the placeholders."""
         filled = {

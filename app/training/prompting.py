@@ -7,11 +7,12 @@ from typing import Protocol
 from app.config_files import ScoringConfig, ValidationConfig
 from app.followups.generators.base import GenerationInput
 from app.followups.lead_context import lead_facts
-from app.followups.prompts.masking import Mask, mask
+from app.followups.prompts.builder import PromptBuilder
+from app.followups.prompts.compact import CompactPromptBuilder
+from app.followups.prompts.masking import PRODUCT, mask
 from app.followups.strategy import choose_strategy
-from app.followups.types import Evidence, GenerationOptions, LeadContext, Prompt
+from app.followups.types import Evidence, GenerationOptions, GeneratorName, Prompt
 from app.training.examples import Example
-from app.training.privacy import with_stand_ins
 
 
 class Builder(Protocol):
@@ -57,13 +58,19 @@ class ExampleRenderer:
             timeout_seconds=60,
         )
 
+    def prompt(self, example: Example) -> Prompt:
+        return self._builder.build(self.task(example))
+
     def exchange(self, example: Example) -> Exchange:
         task = self.task(example)
         prompt = self._builder.build(task)
-        return Exchange(prompt, _like(task.lead, prompt).hide(with_stand_ins(example.response)))
+        # The answer hides what the prompt hides: profiles differ in whether they mask the product.
+        hider = mask(task.lead, ours=PRODUCT in dict(prompt.placeholders))
+        return Exchange(prompt, hider.hide(example.answer))
 
 
-def _like(lead: LeadContext, prompt: Prompt) -> Mask:
-    """A mask that hides what `prompt` hides."""
-    del prompt
-    return mask(lead)
+def voice_builder(profile: str, rules: ValidationConfig) -> Builder:
+    """The builder that a local model's `finetuned` generator uses under `profile`."""
+    if profile == "compact":
+        return CompactPromptBuilder(rules, GeneratorName.FINETUNED)
+    return PromptBuilder(rules, profile=profile)

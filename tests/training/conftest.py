@@ -8,12 +8,16 @@ import pytest
 from app.followups.generators.base import GenerationInput
 from app.followups.types import ChatTurn, Prompt
 from app.settings import load_settings
+from app.training.card import AdapterCard
 from app.training.dataset import Prepared, PrepareOptions, prepare
+from app.training.finetune import TrainingRun, finetune
+from app.training.hyperparameters import Hyperparameters
 from app.training.prompting import ExampleRenderer
+from tests.language_models.tiny_models import make_model
 from tests.training.csv_files import demo_rows, write_csv
-from tests.training.tiny_models import write_tiny_model
 
 AS_OF = date(2026, 1, 15)
+OPTIONS = Hyperparameters(epochs=2, batch_size=8, learning_rate=2e-2, rank=4, alpha=8, evaluations_per_epoch=1)
 
 
 class ShortPrompts:
@@ -33,12 +37,25 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
 
 
 @pytest.fixture(scope="session")
-def tiny_base(tmp_path_factory: pytest.TempPathFactory, prepared: Prepared) -> Path:
-    texts = [example.response for example in prepared.train]
-    return write_tiny_model(tmp_path_factory.mktemp("models") / "tiny-base", texts)
+def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_model(tmp_path_factory.mktemp("models") / "tiny-base", window=1024)
 
 
 @pytest.fixture(scope="session")
 def renderer() -> ExampleRenderer:
     settings = load_settings()
     return ExampleRenderer(ShortPrompts(), settings.scoring, settings.validation, AS_OF)
+
+
+@pytest.fixture(scope="session")
+def run(
+    tiny_base: Path, prepared: Prepared, renderer: ExampleRenderer, tmp_path_factory: pytest.TempPathFactory
+) -> TrainingRun:
+    output = tmp_path_factory.mktemp("adapters") / "demo-voice"
+    return TrainingRun(tiny_base, prepared.train, AS_OF, output, renderer, OPTIONS)
+
+
+@pytest.fixture(scope="session")
+def card(run: TrainingRun) -> AdapterCard:
+    """The card of an adapter that was trained by `run`."""
+    return finetune(run)

@@ -3,7 +3,6 @@
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -17,33 +16,17 @@ from app.language_models.model_files import content_digest
 from app.language_models.prompt_encoding import PromptEncoder
 from app.training.batches import rows_per_device, with_fitting_rows
 from app.training.card import AdapterCard, read_card
-from app.training.dataset import Prepared
 from app.training.encoding import IGNORED, as_features, collate, encode
 from app.training.finetune import TrainingRun, finetune
 from app.training.hyperparameters import Hyperparameters
-from app.training.prompting import ExampleRenderer, Exchange
-from tests.training.conftest import AS_OF
-from tests.training.tiny_models import END
+from app.training.prompting import Exchange
+from tests.training.conftest import OPTIONS
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing.*:FutureWarning")
-OPTIONS = Hyperparameters(epochs=2, batch_size=8, learning_rate=2e-2, rank=4, alpha=8, evaluations_per_epoch=1)
+END = "<|im_end|>"
 
 
 class Killed(BaseException):
     """Stands for the end of the process."""
-
-
-@pytest.fixture(scope="module")
-def run(
-    tiny_base: Path, prepared: Prepared, renderer: ExampleRenderer, tmp_path_factory: pytest.TempPathFactory
-) -> TrainingRun:
-    output = tmp_path_factory.mktemp("adapters") / "demo-voice"
-    return TrainingRun(tiny_base, prepared.train, AS_OF, output, renderer, OPTIONS)
-
-
-@pytest.fixture(scope="module")
-def card(run: TrainingRun) -> AdapterCard:
-    return finetune(run)
 
 
 class TestOutcome:
@@ -190,10 +173,13 @@ class TestBadInput:
         with pytest.raises(InvalidInput, match="do not fit into 20 tokens"):
             finetune(replace(run, options=replace(OPTIONS, max_tokens=20), output=tmp_path))
 
-    @pytest.mark.parametrize(("name", "value"), [("learning_rate", 0.0), ("rank", 0), ("epochs", float("nan"))])
-    def test_values_out_of_range_name_the_flag(self, name: str, value: Any) -> None:
-        with pytest.raises(InvalidInput, match=f"--{name}"):
-            replace(OPTIONS, **{name: value})
+    def test_values_out_of_range_name_the_flag(self) -> None:
+        with pytest.raises(InvalidInput, match="--learning_rate"):
+            Hyperparameters(learning_rate=0.0)
+        with pytest.raises(InvalidInput, match="--rank"):
+            Hyperparameters(rank=0)
+        with pytest.raises(InvalidInput, match="--epochs"):
+            Hyperparameters(epochs=float("nan"))
 
     def test_a_run_that_learns_nothing_makes_no_adapter(self, run: TrainingRun, tmp_path: Path) -> None:
         idle = replace(OPTIONS, learning_rate=1e-8, epochs=1)
