@@ -1,14 +1,18 @@
-"""How long a search takes as a company grows, with and without a filter by source type.
+"""How long a search takes as a company grows, with and without a filter by source type, beside LangChain's retrievers.
 
-    python benchmarks/retrieval_speed.py --folder var/benchmarks/retrieval --sizes 1000,10000,100000
+    python -m benchmarks.retrieval_speed --sizes 1000,10000,100000
 
 A search is one new question: embedding, dense and lexical search, look-up and judging. Companies are generated and
-built in `folder` the first time (100,000 chunks take many minutes); a build that was interrupted goes on.
+built in `--folder` the first time (100,000 chunks take a quarter of an hour); a build that was interrupted goes on.
+Every system at every size runs in a process of its own. `--picture` draws the growth.
 """
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -34,10 +38,24 @@ FILTERS: dict[str, tuple[str, ...]] = {
     "2 %": ("security",),
     "0.1 %": ("roi",),
 }
+OURS, NEAR, BOTH = "ours", "LangChain, Chroma", "LangChain, BM25 and Chroma"
 _WARM_UP = 5
 _EXACT = 20
 
 Search = Callable[[str], Awaitable[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Times in milliseconds; `recall` of the truly nearest chunks in the dense search, ours alone."""
+
+    chunks: int
+    filtered: str
+    system: str
+    p50: float
+    p95: float
+    mebibytes: float
+    recall: float | None = None
 
 
 def main(
@@ -45,23 +63,37 @@ def main(
     sizes: str = typer.Option("1000,10000,100000"),
     searches: int = typer.Option(100, min=10),
     cache_dir: Path = typer.Option(Path("var/models")),
+    picture: Path | None = typer.Option(None, help="Draw p95 against the number of chunks, as SVG or PNG."),
+    langchain: bool = typer.Option(True, help="Also measure LangChain's retrievers."),
 ) -> None:
+    results: list[Measured] = []
+    for size in map(int, sizes.split(",")):
+        for system in (OURS, NEAR, BOTH) if langchain else (OURS,):
+            with ProcessPoolExecutor(1, get_context("spawn")) as process:
+                rows = process.submit(measure, system, folder / str(size), size, searches, cache_dir).result()
+            for row in rows:
+                print(row, flush=True)
+            results += rows
+    show(results)
+    if picture is not None:
+        from benchmarks.growth_picture import draw
+
+        draw(results, picture)
+
+
+def measure(system: str, folder: Path, size: int, searches: int, cache_dir: Path) -> list[Measured]:
     embedder = build_embedder(RagModels(), cache_dir)
     embedder.warm_up()
     corpus = GeneratedCorpus(embedder)
-    table = Table("chunks", "filter", "p50 ms", "p95 ms", "recall", "MiB")
-    for size in map(int, sizes.split(",")):
-        asyncio.run(build(folder / str(size), size, corpus, lambda done: print(f"\r{done} chunks", end="")))
-        rows = asyncio.run(_measure(folder / str(size), embedder, searches))
-        for row in rows:
-            table.add_row(f"{size:,}", *row)
-            print(size, *row, flush=True)
-    Console().print(table)
+    if system != OURS:
+        return asyncio.run(_measure_langchain(system, folder, size, corpus, embedder, searches))
+    asyncio.run(build(folder, size, corpus, lambda done: print(f"\r{done} chunks", end="")))
+    return asyncio.run(_measure(folder, size, embedder, searches))
 
 
-async def _measure(folder: Path, embedder: Embedder, searches: int) -> list[tuple[str, ...]]:
+async def _measure(folder: Path, size: int, embedder: Embedder, searches: int) -> list[Measured]:
     store = await open_store(folder)
-    rows: list[tuple[str, ...]] = []
+    rows = []
     retriever = _retriever(store, embedder)
     try:
         for number, (name, types) in enumerate(FILTERS.items()):
@@ -71,11 +103,33 @@ async def _measure(folder: Path, embedder: Embedder, searches: int) -> list[tupl
                 return await retriever.search(TENANT, [query], options)
 
             p50, p95 = await _percentiles(search, queries(searches + _WARM_UP, seed=number))
-            recall = await _recall(store, embedder, types)
-            rows.append((name, f"{p50:.1f}", f"{p95:.1f}", f"{recall:.3f}", _memory()))
+            memory = _memory()
+            recall = await _recall(store, embedder, types) if size <= 100_000 else None
+            rows.append(Measured(size, name, OURS, p50, p95, memory, recall))
     finally:
         retriever.close()
         await store.close()
+    return rows
+
+
+async def _measure_langchain(
+    system: str, folder: Path, size: int, corpus: GeneratedCorpus, embedder: Embedder, searches: int
+) -> list[Measured]:
+    from benchmarks.langchain_speed import LangChainTwin
+
+    twin = LangChainTwin(folder, size, corpus, embedder)
+    twin.fill()
+    rows = []
+    for number, (name, types) in enumerate(FILTERS.items()):
+        retriever = twin.near(types) if system == NEAR else twin.both(types)
+        if retriever is None:
+            continue
+
+        async def search(query: str, retrieve: Callable[[str], object] = retriever) -> object:
+            return retrieve(query)
+
+        p50, p95 = await _percentiles(search, queries(searches + _WARM_UP, seed=number))
+        rows.append(Measured(size, name, system, p50, p95, _memory()))
     return rows
 
 
@@ -115,8 +169,19 @@ async def _recall(store: Store, embedder: Embedder, types: tuple[str, ...], limi
     return float(np.mean(shares))
 
 
-def _memory() -> str:
-    return f"{psutil.Process().memory_info().rss / 2**20:.0f}"
+def _memory() -> float:
+    """Resident, in MiB."""
+    resident: int = psutil.Process().memory_info().rss
+    return resident / 2**20
+
+
+def show(results: list[Measured]) -> None:
+    table = Table("chunks", "filter", "system", "p50 ms", "p95 ms", "recall", "MiB")
+    for row in results:
+        recall = "" if row.recall is None else f"{row.recall:.3f}"
+        times = f"{row.p50:.1f}", f"{row.p95:.1f}"
+        table.add_row(f"{row.chunks:,}", row.filtered, row.system, *times, recall, f"{row.mebibytes:.0f}")
+    Console(width=120).print(table)
 
 
 if __name__ == "__main__":

@@ -1,21 +1,13 @@
 """The systems that are compared: ours by its real parts, and LangChain's ensemble of BM25 and Chroma."""
 
 import tempfile
-import warnings
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-with warnings.catch_warnings():
-    # Announces that the package is no longer developed; it is only the yardstick here.
-    warnings.simplefilter("ignore", DeprecationWarning)
-    from langchain_chroma import Chroma
-    from langchain_classic.retrievers import EnsembleRetriever
-    from langchain_community.retrievers import BM25Retriever
 from langchain_core.documents import Document
-from langchain_core.embeddings import Embeddings
 
 from app.config_files import RetrievalConfig
 from app.embeddings.base import Embedder
@@ -33,6 +25,7 @@ from app.storage.documents import DocumentRepository
 from app.storage.index_log import IndexLog
 from app.storage.migrate import upgrade
 from app.storage.records import NewVersion
+from benchmarks.langchain_parts import BM25Retriever, Chroma, EnsembleRetriever, SameModel
 from benchmarks.remembered_embeddings import Progress, RememberedEmbedder
 from benchmarks.retrieval_sets import Entry, Question, RetrievalSet
 
@@ -136,18 +129,6 @@ async def ours(embedder: RememberedEmbedder, config: RetrievalConfig) -> AsyncIt
             await system.close()
 
 
-class _SameModel(Embeddings):
-    def __init__(self, embedder: Embedder) -> None:
-        self._embedder = embedder
-
-    def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        rows: list[list[float]] = self._embedder.embed(texts).tolist()
-        return rows
-
-    def embed_query(self, text: str) -> list[float]:
-        return self.embed_documents([text])[0]
-
-
 class LangChainEnsemble:
     """`EnsembleRetriever` with its defaults over the same chunks and the same embedding model."""
 
@@ -155,7 +136,7 @@ class LangChainEnsemble:
         self._documents = [
             Document(chunk.embedding_text, metadata={"id": entry.id, "scope": entry.scope}) for entry, chunk in chunks
         ]
-        self._store = Chroma("ensemble", _SameModel(embedder), collection_metadata={"hnsw:space": "cosine"})
+        self._store = Chroma("ensemble", SameModel(embedder), collection_metadata={"hnsw:space": "cosine"})
         for begin in range(0, len(self._documents), 2000):
             self._store.add_documents(self._documents[begin : begin + 2000])
         self._of = lru_cache(maxsize=256)(self._built)
