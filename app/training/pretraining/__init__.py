@@ -1,0 +1,1 @@
+"""Training of the bundled base model from nothing: tokenizer, batches, loop, checkpoints, evaluation."""
