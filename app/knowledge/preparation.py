@@ -23,7 +23,7 @@ from app.knowledge.types import ChunkedDocument, DocumentProfile, LoadedDocument
 from app.storage.records import KnownDocument, Origin, StagedVersion
 
 # Raise it when loaders, chunking or profiles change their output: every document is then ingested again.
-PIPELINE_VERSION = 3
+PIPELINE_VERSION = 4
 
 
 class Parser(Protocol):

@@ -25,7 +25,7 @@ _NO_FACT = re.compile(
 )
 _OTHERS_FEE = re.compile(
     r"\b(?!(?:We|It|You|This|That|Our|Each|Every|The|All|Any|Both|And|Then)\b)([A-Z]\w+(?: [A-Z]\w+)?)"
-    r"(?: (?:charges|takes|imposes|bills|asks)\b|['’]s (?:[\w.+%$¢€£]+ ){0,6}(?:fees?|rates?|prices?|cut)\b)"
+    r"(?: (?:charges?|takes?|imposes?|bills?|asks?)\b|['’]s (?:[\w.+%$¢€£]+ ){0,6}(?:fees?|rates?|prices?|cut)\b)"
 )
 _ADDITIONAL = re.compile(r"\b(?:additional|extra)\s+(?P<what>[a-z]+)", _FLAGS)
 _SECTION_EXCEPTION = re.compile(
@@ -86,6 +86,21 @@ _QUALIFIER = re.compile(
 )
 _NAMES = tuple(_QUALIFIERS)
 _EDITION = re.compile(r"(?<![\w.])(?:v\d+(?:\.\d+)*|\d+\.\d+(?:\.\d+)*|latest|legacy|archive[d]?|deprecated)(?![\w.])")
+
+
+_KEPT = re.compile(
+    r"\b(?:keeps?|stores?|retains?) (?:[\w-]+ ){0,3}?(?P<object>[\w-]+) for\b"
+    r"|(?P<subject>[\w-]+) (?:is|are) (?:kept|stored|retained) for\b",
+    _FLAGS,
+)
+_ANY_RECORD = frozenset("data it them everything all records information content".split())  # noqa: SIM905
+
+
+def kept_thing(sentence: str) -> str:
+    """What is kept for a time, "" for data in general and what `qualifiers_in` tells apart by itself."""
+    match = _KEPT.search(sentence)
+    thing = (match["object"] or match["subject"]).lower() if match else ""
+    return "" if thing in _ANY_RECORD or qualifiers_in(thing) else stem(thing)
 
 
 def states_no_rule(sentence: str) -> bool:

@@ -1,5 +1,6 @@
 """From the chunks of a document to the figures it states as facts: who, what, how much, under which conditions."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,11 @@ from app.language.sentences import split_sentences
 # Stories of customers and calculations state figures of others.
 _STORIES = frozenset({"case_studies", "roi"})
 _SILENT = frozenset({BlockKind.CODE})
+_NUMBER = re.compile(
+    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|fourteen|fifteen|twenty|thirty|forty|fifty|sixty|ninety"
+    r"|half|hundred)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(slots=True)
@@ -78,7 +84,7 @@ def _place(title: str, section: _Section, text: str) -> Place:
 def _figures(text: str, section: _Section, place: Place) -> Iterator[tuple[int, int, Found]]:
     for block in section.blocks:
         piece = text[block.start : block.end]
-        if block.kind in _SILENT or not any(char.isdigit() for char in piece):
+        if block.kind in _SILENT or not _NUMBER.search(piece):
             continue
         if block.kind is BlockKind.TABLE_ROW:
             yield from ((block.start, block.end, found) for found in row_figures(piece, place))

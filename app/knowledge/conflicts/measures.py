@@ -28,7 +28,9 @@ _SPAN = r"(?:days?|weeks?|months?)"
 MEASURES = (
     _measure("setup fee", "money", rf"(?:set-?\s?up|implementation|onboarding|activation|installation) {_FEE_WORDS}\b"),
     _measure(
-        "dispute fee", "money", rf"per (?:dispute|chargeback)\b|(?:dispute|chargeback) {_FEE_WORDS}|disputes cost"
+        "dispute fee",
+        "money",
+        rf"per (?:dispute|chargeback)\b|(?:dispute|chargeback) {_FEE_WORDS}|(?:disputes|chargebacks) (?:cost|are)\b",
     ),
     _measure("payout fee", "money percent fee", rf"per (?:payout|withdrawal)\b|(?:payout|withdrawal) {_FEE_WORDS}"),
     _measure("late fee", "money percent", rf"late(?: payment)? {_FEE_WORDS}"),
@@ -36,20 +38,25 @@ MEASURES = (
     _measure(
         "transaction fee",
         "money percent fee",
-        rf"per (?:successful |paid )?(?:transaction|charge|sale|order|payment)\b"
+        rf"(?:per|(?:of|on|from) (?:every|each)) (?:successful |paid )?(?:transaction|charge|sale|order|payment)\b"
         rf"|(?:transaction|processing|platform|payment) {_FEE_WORDS}",
     ),
-    _measure("discount", "percent", r"discount|off\b|rebate"),
+    _measure(
+        "discount",
+        "percent",
+        r"discount|off\b|rebate|(?:pay|bill)\w* (?:annually|yearly|by the year)[\w ]{0,20} saves?\b",
+    ),
     _measure(
         "free trial",
         "duration",
         rf"{_SPAN}[- ](?:\w+[- ])?trial|trial(?: period| version)?(?: of [\w ]{{1,40}})?"
-        r"(?: runs| lasts| is| period)?(?: for)?:? ?\d",
+        rf"(?: runs| lasts| is| period)?(?: for)?:? ?\d|{_SPAN} to (?:try|test)\b"
+        r"|(?:(?:try|test|use) (?:[\w-]+ ){1,4}|accounts? (?:is|are) )free(?: of charge)? for\b",
     ),
     _measure(
         "notice period",
         "duration",
-        rf"{_SPAN}['’]? (?:prior |written |advance |in advance )*notice|notice periods?\b",
+        rf"{_SPAN}(?:['’]s?)? (?:prior |written |advance |in advance )*notice|notice periods?\b",
     ),
     _measure(
         "refund processing",
@@ -68,13 +75,19 @@ MEASURES = (
         "response time",
         "duration",
         r"(?:first|initial|support|guaranteed|target) respon[sd]\w*|response times?\b|first reply"
-        r"|(?:we|support|team) (?:responds?|repl(?:y|ies)|answers?)\b",
+        r"|(?:we|support|team) (?:responds?|repl(?:y|ies)|answers?)\b"
+        r"|(?:we|support|(?:our|the|support) team) gets? back\b"
+        r"|(?:tickets|support (?:requests|questions|e-?mails)) are answered\b",
     ),
-    _measure("retention", "duration", r"retention|retain(?:ed|s)?\b|(?:kept|stored) for\b"),
+    _measure(
+        "retention",
+        "duration",
+        r"retention|retain(?:ed|s)?\b|(?:kept|stored) for\b|(?:keeps?|stores?) (?:[\w-]+ ){1,4}for\b",
+    ),
     _measure(
         "implementation time",
         "duration",
-        r"(?:implementation|onboarding|set-?\s?up|go-?live|rollout)(?: time| phase| period)?"
+        r"(?:implementation|onboarding|set-?\s?up|go-?live|going live|rollout)(?: time| phase| period)?"
         r"(?: (?:usually|typically|generally|normally))?(?: takes?\b| lasts?\b| is\b| within\b|:)",
     ),
     _measure(
