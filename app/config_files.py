@@ -74,6 +74,7 @@ class LocalModels(Section):
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     quantisation: Literal["4bit", "8bit"] | None = None
     prompt_profile: Literal["instruct", "compact"] = "instruct"
+    threads: int | None = Field(None, ge=1, le=1024)
     context_tokens: int | None = Field(None, ge=64)
     batch_rows: int = Field(32, ge=2, le=1024)
     batch_window_ms: float = Field(2, ge=0, le=100)

@@ -18,13 +18,10 @@ from app.followups.audit import GenerationAudit
 from app.followups.cache import ResponseCache
 from app.followups.drafting import DraftingStage
 from app.followups.evidence import EvidenceStage
-from app.followups.generators.base import Generator
-from app.followups.generators.rag import RagGenerator
-from app.followups.generators.registry import GeneratorRegistry
 from app.followups.generators.template import SafeTemplate
 from app.followups.inspection import InspectionParts, SearchInspector
 from app.followups.pipeline import FollowupPipeline, Stages
-from app.followups.prompts.builder import PromptBuilder
+from app.generator_parts import build_generators, local_parts, remote_model
 from app.grounding.gate import GroundingGate
 from app.knowledge.catalog import DocumentCatalog
 from app.knowledge.clock import KnowledgeClock
@@ -44,7 +41,6 @@ from app.knowledge.uploads.background import background_uploads
 from app.knowledge.uploads.store import UploadStore
 from app.knowledge.vector_index import VectorIndex
 from app.knowledge.verification import Verifier
-from app.language_models.remote import RemoteChatModel
 from app.observability import Metrics, get_logger
 from app.readiness import Readiness
 from app.rules_version import rules_version
@@ -72,8 +68,8 @@ _log = get_logger("container")
 class Container:
     """Every concrete part of one service, wired once.
 
-    `open` connects in the order database, embedding model, vector index, chat model, cache, metrics server; `close`
-    is the reverse, and a start that fails closes what it had opened.
+    `open` connects in the order database, embedding model, vector index, models, cache, metrics server; `close` is
+    the reverse, and a start that fails closes what it had opened.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -89,8 +85,9 @@ class Container:
             database=self.database,
             redis=self.cache,
             vector_index=self.vector_index,
-            generators=self.generators.available(),
-            chat_model=self.chat_model,
+            generators=self.generators,
+            chat_model=self.chat_model or self.local,
+            local_model=self.local,
             version=__version__,
         )
         self._stack = AsyncExitStack()
@@ -139,13 +136,8 @@ class Container:
     def _wire_pipeline(self) -> FollowupPipeline:
         settings = self.settings
         template = SafeTemplate(settings.validation)
-        self.chat_model = _chat_model(settings)
-        rag: Generator = template
-        if self.chat_model is not None:
-            rag = RagGenerator(
-                self.chat_model, PromptBuilder(settings.validation, profile=settings.models.rag.prompt_profile)
-            )
-        self.generators = GeneratorRegistry(rag)
+        self.chat_model, self.local = remote_model(settings), local_parts(settings)
+        self.generators = build_generators(settings, template, self.chat_model, self.local)
         stages = Stages(
             evidence=self.evidence,
             generators=self.generators,
@@ -209,6 +201,8 @@ class Container:
             if self.chat_model is not None:
                 stack.push_async_callback(self.chat_model.close)
                 await self.chat_model.warm_up()
+            if self.local is not None:
+                await self.local.open(stack)
             stack.push_async_callback(self.cache.close)
             await self.cache.open()
             await self._warm_up()
@@ -275,17 +269,6 @@ def _reranking(settings: Settings, inner: Retriever) -> tuple[CrossEncoderRerank
     token = settings.hf_token.get_secret_value() if settings.hf_token else None
     reranker = CrossEncoderReranker(config.model, settings.model_cache_dir, token)
     return reranker, RerankedSearch(inner, reranker, config)
-
-
-def _chat_model(settings: Settings) -> RemoteChatModel | None:
-    """The configured chat model. A model name without a server or a key names a local model, which is not served."""
-    models = settings.models.rag
-    if not models.llm_model:
-        return None
-    if models.llm_provider == "openai" and not models.llm_base_url and not settings.llm_api_key:
-        _log.warning("chat_model_has_no_server", reason="set LLM_BASE_URL or LLM_API_KEY")
-        return None
-    return RemoteChatModel(models, settings.llm_api_key)
 
 
 def _require_current_schema(url: str) -> None:

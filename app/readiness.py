@@ -19,13 +19,26 @@ class Reachable(Protocol):
     async def ping(self) -> bool: ...
 
 
-class Circuit(Protocol):
-    """A chat model's circuit breaker."""
+class Generators(Protocol):
+    def available(self) -> dict[str, bool]:
+        """Whether each of the original's generators can answer now."""
+        ...
+
+
+class Answering(Protocol):
+    """A chat model."""
 
     @property
     def answering(self) -> bool:
-        """False while calls are refused because the model has been failing."""
+        """False while calls are refused: the model has been failing, or is not loaded."""
         ...
+
+
+class Loading(Protocol):
+    """A model that takes its time to load."""
+
+    @property
+    def loading(self) -> bool: ...
 
 
 class Available(Protocol):
@@ -35,25 +48,27 @@ class Available(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """Asks each part. `generators` maps the original's names to whether each can answer here; `rag` is reported as
-    `fallback` while its chat model fails and the safe template answers instead."""
+    """Asks each part. `rag` is reported as `fallback` while its chat model does not answer and the safe template does
+    instead."""
 
     database: Pingable
     redis: Reachable
     vector_index: Available
-    generators: dict[str, bool]
-    chat_model: Circuit | None
+    generators: Generators
+    chat_model: Answering | None
     version: str
+    local_model: Loading | None = None
 
     async def missing(self) -> list[str]:
         """The critical parts that are down; empty when follow-ups can be written."""
-        return [] if await self._database_up() else ["database"]
+        loading = self.local_model is not None and self.local_model.loading
+        return [*([] if await self._database_up() else ["database"]), *(["local_model"] if loading else [])]
 
     async def report(self) -> dict[str, Any]:
         """The original health shape. `healthy`: all that is configured works; `unhealthy`: nothing can be written."""
         database, redis = await self._database_up(), await self._redis_state()
         index = self.vector_index.available
-        models = {name: "active" if up else "unavailable" for name, up in self.generators.items()}
+        models = {name: "active" if up else "unavailable" for name, up in self.generators.available().items()}
         if self.chat_model is not None and not self.chat_model.answering:
             models["rag"] = "fallback"
         degraded = redis == "disconnected" or not index or models["rag"] == "fallback"

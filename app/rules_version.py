@@ -7,7 +7,9 @@ from app import __version__
 from app.settings import Settings
 
 _APP = Path(__file__).resolve().parent
-_DECIDING_CODE = tuple(_APP / name for name in ("followups", "grounding", "knowledge", "language", "reading"))
+_DECIDING_CODE = tuple(
+    _APP / name for name in ("followups", "grounding", "knowledge", "language", "language_models", "reading")
+)
 
 
 def rules_version(settings: Settings, embedder_digest: str) -> str:
@@ -15,7 +17,7 @@ def rules_version(settings: Settings, embedder_digest: str) -> str:
     models = settings.models
     sections = (
         *(settings.scoring, settings.retrieval, settings.validation),
-        *(models.rag.retrieval, models.finetuned, models.hybrid),
+        *(models.rag.retrieval, models.finetuned, models.hybrid, models.local),
     )
     digest = hashlib.sha256("\n".join((__version__, embedder_digest)).encode())
     for section in sections:

@@ -1,9 +1,11 @@
 """Shared fixtures. Those named after a service use a real one (`tests.services`)."""
 
+import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,8 +19,13 @@ from tests.services import (
     redis_server,
 )
 
+if TYPE_CHECKING:
+    from app.language_models.local import LocalEngine
+
 # Read when the libraries are imported, so a fixture would come too late.
 os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
+# Threads that wait for each other on a busy machine make tiny models many times slower.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 DIALECTS = ("sqlite", "postgresql")
 
@@ -94,3 +101,44 @@ def redis_url(shared_redis: str) -> str:
     """An empty Redis database."""
     empty_redis(shared_redis)
     return shared_redis
+
+
+# Models: their modules import torch, which most tests can do without.
+
+
+@pytest.fixture(scope="session")
+def base_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny random Llama with a chat template."""
+    from tests.language_models.tiny_models import make_model
+
+    return make_model(tmp_path_factory.mktemp("models") / "tiny-base")
+
+
+@pytest.fixture(scope="session")
+def adapter(base_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An adapter of `base_model`, with a card."""
+    from app.language_models.model_files import content_digest
+    from tests.language_models.tiny_models import make_adapter
+
+    return make_adapter(base_model, tmp_path_factory.mktemp("voices") / "voice", base_digest=content_digest(base_model))
+
+
+@pytest.fixture(scope="session")
+def second_adapter(base_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An adapter that differs in weights and rank, without a card."""
+    from tests.language_models.tiny_models import make_adapter
+
+    return make_adapter(base_model, tmp_path_factory.mktemp("voices") / "other", seed=2, rank=2)
+
+
+@pytest.fixture(scope="session")
+def engine(base_model: Path) -> "Iterator[LocalEngine]":
+    """A loaded engine, which belongs to no event loop."""
+    from app.config_files import LocalModels
+    from app.language_models.local import LocalEngine
+
+    engine = LocalEngine(base_model, LocalModels(device="cpu", queue=4, batch_rows=8))
+    engine.start()
+    asyncio.run(engine.ready())
+    yield engine
+    asyncio.run(engine.close())

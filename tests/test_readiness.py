@@ -44,8 +44,18 @@ class Chat:
     answering: bool
 
 
+class Registry:
+    def available(self) -> dict[str, bool]:
+        return {"rag": True, "hybrid": False}
+
+
+@dataclass
+class Local:
+    loading: bool
+
+
 def readiness(parts: Parts, chat_model: Chat | None = None) -> Readiness:
-    return Readiness(DatabaseOf(parts), RedisOf(parts), parts, {"rag": True, "hybrid": False}, chat_model, "1.2.3")
+    return Readiness(DatabaseOf(parts), RedisOf(parts), parts, Registry(), chat_model, "1.2.3")
 
 
 @pytest.mark.parametrize(
@@ -80,3 +90,10 @@ async def test_a_chat_model_that_fails_is_reported_as_replaced(answering: bool, 
 async def test_only_the_database_is_critical(redis: bool, available: bool) -> None:
     assert await readiness(Parts(redis=redis, available=available)).missing() == []
     assert await readiness(Parts(database=False, redis=redis, available=available)).missing() == ["database"]
+
+
+@pytest.mark.parametrize("loading", [True, False])
+async def test_traffic_waits_for_the_local_model(loading: bool) -> None:
+    parts = Parts()
+    asked = Readiness(DatabaseOf(parts), RedisOf(parts), parts, Registry(), None, "1.2.3", Local(loading))
+    assert await asked.missing() == (["local_model"] if loading else [])

@@ -17,7 +17,7 @@ async def livez() -> dict[str, str]:
 
 @router.get("/readyz", operation_id="readyz", responses={503: {"description": "Not ready"}})
 async def readyz(container: ContainerDep) -> Response:
-    """200 when a follow-up can be written: the database answers and the embedding model is loaded."""
+    """200 when a follow-up can be written: the database answers and the models are loaded."""
     failed = await container.readiness.missing()
     status = 503 if failed else 200
     headers = {"Retry-After": "1"} if failed else {}

@@ -206,6 +206,7 @@ class FollowupPipeline:
 
     async def _compute(self, order: FollowupOrder, generator: Generator, key: str, watch: Stopwatch) -> Computed:
         deadline = monotonic() + order.deadline_seconds
+        fingerprint = generator.fingerprint
         with watch.stage("lead_context"):
             lead = build_lead_context(order.tenant, order.lead())
             facts = lead_facts(lead)
@@ -228,7 +229,9 @@ class FollowupPipeline:
         with watch.stage("audit"):
             await self._stages.audit.record(order.tenant, order.generator.value, body, evidence, key)
         complete = settled and evidence.knowledge_version == version and not evidence.degraded
-        return Computed(body, cacheable=complete and not checked.model_failed)
+        as_asked = not checked.model_failed and checked.draft.fallback != GeneratorName.RAG
+        as_asked = as_asked and generator.fingerprint == fingerprint
+        return Computed(body, cacheable=complete and as_asked)
 
     def _check_language(self, lead: LeadContext, generator: Generator) -> None:
         """Only a chat model writes other languages than the template."""

@@ -11,6 +11,8 @@ from app.followups.drafting import CheckedDraft
 from app.followups.types import Evidence, GenerationOptions, Scores, Strategy
 from app.grounding.types import ClaimResult, Verdict
 
+_MODELS_USED = {"rag": "rag_llm", "finetuned": "finetuned_llm", "hybrid": "hybrid_llm"}
+
 
 @dataclass(frozen=True, slots=True)
 class Finished:
@@ -47,7 +49,7 @@ def render_body(done: Finished) -> dict[str, Any]:
         "personalization_score": scores.personalization,
         "strategy_used": done.strategy.band.value,
         "grounding_verified": report.verified,
-        "model_used": "rag_llm" if draft.generator == "rag" else f"safe_{draft.generator}",
+        "model_used": _MODELS_USED.get(draft.generator, f"safe_{draft.generator}"),
         "model_version": draft.model,
         "generator_used": draft.generator,
         "fallback": draft.fallback,
@@ -65,10 +67,16 @@ def render_body(done: Finished) -> dict[str, Any]:
         },
         "generation_metadata": {
             "num_docs_used": len(_cited(checked)),
-            "fusion_weight": 1.0,  # the evidence alone: nothing is fused without an adapter
+            "fusion_weight": _evidence_share(done),
             "timestamp": done.created_at.isoformat(),
         },
     }
+
+
+def _evidence_share(done: Finished) -> float:
+    """The weight of the evidence in what was written: all of it, unless a voice was fused in or wrote alone."""
+    written = done.checked.draft.generator
+    return {"hybrid": done.options.fusion_weight_rag, "finetuned": 0.0}.get(written, 1.0)
 
 
 def claim_body(claim: ClaimResult) -> dict[str, Any]:

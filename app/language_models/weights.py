@@ -31,6 +31,8 @@ class Weights:
     def load(cls, directory: Path, config: LocalModels) -> "Weights":
         """Raises `ConfigurationError` for a device, format or file that cannot be used."""
         device = choose_device(config.device)
+        if config.threads is not None:
+            torch.set_num_threads(config.threads)
         bits = quantisation(config, device)
         try:
             model = AutoModelForCausalLM.from_pretrained(

@@ -126,7 +126,9 @@ def test_a_claim_shows_its_quote_with_offsets_page_and_age() -> None:
     }
 
 
-@pytest.mark.parametrize(("generator", "shown"), [("rag", "rag_llm"), ("template", "safe_template")])
+@pytest.mark.parametrize(
+    ("generator", "shown"), [("rag", "rag_llm"), ("hybrid", "hybrid_llm"), ("template", "safe_template")]
+)
 def test_the_original_name_of_the_model_follows_the_writer(generator: str, shown: str) -> None:
     done = body(generator=generator)
     assert (done["model_used"], done["generator_used"]) == (shown, generator)

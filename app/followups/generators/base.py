@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from app.followups.types import Draft, Evidence, GenerationOptions, LeadContext, Strategy, Violation
+from app.followups.types import Draft, Evidence, GenerationOptions, LeadContext, Prompt, Strategy, Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,22 @@ class GenerationInput:
     timeout_seconds: float
     repair_of: str | None = None
     violations: tuple[Violation, ...] = ()
+
+
+class PromptSource(Protocol):
+    """Writes the prompt of one generator, in the profile of its model."""
+
+    @property
+    def version(self) -> str: ...
+
+    @property
+    def can_repair(self) -> bool:
+        """True if it has a prompt that shows a model its draft and what is wrong with it."""
+        ...
+
+    def build(self, task: GenerationInput) -> Prompt:
+        """Raises `LeadOptedOut` for a lead who must not be written to."""
+        ...
 
 
 class Generator(Protocol):
@@ -39,3 +55,10 @@ class Generator(Protocol):
     async def generate(self, task: GenerationInput) -> Draft:
         """Raises `ModelUnavailable` when the model fails, `AdapterUnavailable` when there is none."""
         ...
+
+
+class AdaptedGenerator(Generator, Protocol):
+    """A generator that needs an adapter, which may be missing."""
+
+    @property
+    def available(self) -> bool: ...

@@ -1,20 +1,19 @@
-"""The `rag` generator: a chat model that sees the evidence."""
+"""The `rag` generator: a model that sees the evidence."""
 
-from app.errors import ModelUnavailable
-from app.followups.generators.base import GenerationInput
-from app.followups.generators.cleaning import clean_message
-from app.followups.prompts.builder import PromptBuilder
-from app.followups.prompts.masking import restore
+from app.config_files import ValidationConfig
+from app.followups.generators.base import GenerationInput, PromptSource
+from app.followups.generators.model_prompt import decoding_rules, fitting_prompt, message_of
 from app.followups.types import Draft, GeneratorName
 from app.language_models.base import TextModel
 
 
 class RagGenerator:
-    """Asks `model` with the prompts of `builder`; its drafts are untrusted like any other."""
+    """Asks `model` with the prompts of `source`; its drafts are untrusted like any other."""
 
-    def __init__(self, model: TextModel, builder: PromptBuilder) -> None:
+    def __init__(self, model: TextModel, source: PromptSource, rules: ValidationConfig | None = None) -> None:
         self._model = model
-        self._builder = builder
+        self._source = source
+        self._rules = rules or ValidationConfig()
 
     @property
     def name(self) -> str:
@@ -22,21 +21,19 @@ class RagGenerator:
 
     @property
     def can_repair(self) -> bool:
-        return True
+        return self._source.can_repair
 
     @property
     def fingerprint(self) -> str:
-        return f"{self._model.digest}:{self._builder.version}"
+        return f"{self._model.digest}:{self._source.version}"
 
     async def generate(self, task: GenerationInput) -> Draft:
         """One draft with the lead's data put back. Raises `ModelUnavailable` if the model fails or writes nothing."""
-        prompt = self._builder.build(task)
-        answer = await self._model.complete(prompt, task.options, task.timeout_seconds)
-        text = restore(clean_message(answer.text, truncated=answer.truncated), prompt.placeholders)
-        if not text:
-            raise ModelUnavailable("The chat model wrote no message.", [{"reason": "unusable_answer"}])
+        shown, prompt = fitting_prompt(task, self._source, lambda prompt: self._model.fits(prompt, task.options))
+        rules = decoding_rules(shown, prompt.placeholders, self._rules)
+        answer = await self._model.complete(prompt, task.options, task.timeout_seconds, rules)
         return Draft(
-            text=text,
+            text=message_of(answer, prompt.placeholders),
             generator=self.name,
             model=self._model.name,
             model_digest=self._model.digest,

@@ -16,6 +16,10 @@ class UnavailableGenerator:
         return self._name.value
 
     @property
+    def available(self) -> bool:
+        return False
+
+    @property
     def can_repair(self) -> bool:
         return False
 
@@ -27,7 +31,8 @@ class UnavailableGenerator:
         """Raises `AdapterUnavailable`, always."""
         del task
         raise AdapterUnavailable(
-            f"The {self.name} generator needs a trained adapter, and this service has none loaded. Use the rag "
-            'generator instead: POST /rag/api/v1/rag/generate-followup, or "generator": "auto" at /api/v1/followups.',
+            f"The {self.name} generator needs a trained adapter, and this service has none loaded: set "
+            "finetuned.base_model and finetuned.adapter_path in config/models.yaml. Or use the rag "
+            'generator: POST /rag/api/v1/rag/generate-followup, or "generator": "auto" at /api/v1/followups.',
             [{"field": "generator", "problem": f"{self.name} has no adapter", "fix": "use rag or auto"}],
         )

@@ -36,6 +36,8 @@ class PromptBuilder:
     what is missing or unknown. Phrases, offers and call lengths come from `rules`, which also judges the message.
     """
 
+    can_repair = True
+
     def __init__(self, rules: ValidationConfig, templates_dir: Path = TEMPLATES_DIR, profile: str = "instruct") -> None:
         self._rules = rules
         folder = TemplateFolder(templates_dir / profile)

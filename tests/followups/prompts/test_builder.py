@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from app.errors import ConfigurationError, LeadOptedOut
 from app.followups.generators.base import GenerationInput
-from app.followups.prompts.builder import TEMPLATES_DIR, PromptBuilder
+from app.followups.prompts.builder import PromptBuilder
 from app.followups.prompts.context import PASSAGES_CHARS, RECORD_CHARS
+from app.followups.prompts.template_files import TEMPLATES_DIR
 from app.followups.prompts.untrusted import untrusted_block
 from app.followups.types import BlockKind, EdgeCase, Evidence, Prompt, Tone, Topic
 from tests.followups.prompts.tasks import (

@@ -1,0 +1,68 @@
+"""The `finetuned` generator: the company's own voice, from the lead's record alone."""
+
+from app.config_files import ValidationConfig
+from app.errors import AdapterUnavailable, ModelUnavailable
+from app.followups.generators.base import GenerationInput, PromptSource
+from app.followups.generators.model_prompt import decoding_rules, fitting_prompt, message_of
+from app.followups.generators.voice import Voice
+from app.followups.types import Draft, GeneratorName, Prompt
+from app.language_models.base import Completion, TextModel
+
+
+class FinetunedGenerator:
+    """Asks `model`, which speaks with `voice`. What it states about us stands only if the checks find it supported.
+
+    With `allow_fallback` a model that fails leaves the message to the safe template, else the caller is told.
+    """
+
+    def __init__(
+        self, model: TextModel, source: PromptSource, voice: Voice, rules: ValidationConfig, *, allow_fallback: bool
+    ) -> None:
+        self._model = model
+        self._source = source
+        self._voice = voice
+        self._rules = rules
+        self._allow_fallback = allow_fallback
+
+    @property
+    def name(self) -> str:
+        return GeneratorName.FINETUNED.value
+
+    @property
+    def available(self) -> bool:
+        return self._voice.problem is None
+
+    @property
+    def can_repair(self) -> bool:
+        return self._source.can_repair
+
+    @property
+    def fingerprint(self) -> str:
+        return f"{self._model.digest}:{self._model.adapter_digest}:{self._source.version}"
+
+    async def generate(self, task: GenerationInput) -> Draft:
+        """Raises `AdapterUnavailable` without a model or an adapter that answers, and `ModelUnavailable` where the safe
+        template may answer instead: with `allow_fallback`, and when the model answers but writes no message."""
+        try:
+            prompt, answer = await self._ask(task)
+        except (AdapterUnavailable, ModelUnavailable) as error:
+            if self._allow_fallback:
+                raise ModelUnavailable(error.message, error.details) from error
+            raise AdapterUnavailable(error.message, error.details) from error
+        return Draft(
+            text=message_of(answer, prompt.placeholders),
+            generator=self.name,
+            model=self._model.name,
+            model_digest=self._model.digest,
+            prompt_version=prompt.version,
+            adapter_digest=self._model.adapter_digest,
+            prompt_tokens=answer.prompt_tokens,
+            completion_tokens=answer.completion_tokens,
+        )
+
+    async def _ask(self, task: GenerationInput) -> tuple[Prompt, Completion]:
+        if self._voice.problem is not None:
+            raise self._voice.problem
+        _, prompt = fitting_prompt(task, self._source, lambda prompt: self._model.fits(prompt, task.options))
+        rules = decoding_rules(task, prompt.placeholders, self._rules)
+        return prompt, await self._model.complete(prompt, task.options, task.timeout_seconds, rules)
