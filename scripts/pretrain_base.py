@@ -1,8 +1,10 @@
 """Train the bundled base model from nothing, or go on with a run that was stopped."""
 
 import os
+import signal
 import sys
 from pathlib import Path
+from threading import Event
 from typing import Annotated
 
 # Threads that wait in a loop for their turn cost most of the speed as soon as anything else runs on the machine.
@@ -45,6 +47,9 @@ def main(  # noqa: PLR0913 - the flags
 
     with errors_as_sentences(), Progress(*_COLUMNS) as bar:
         use_threads(threads)
+        told_to_stop = Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: told_to_stop.set())
         plan = PretrainingPlan(
             tokens=tokens, seed=seed, optimizer=optimizer, learning_rate=learning_rate, precision=precision
         )
@@ -55,6 +60,9 @@ def main(  # noqa: PLR0913 - the flags
         def report(step: Step) -> None:
             text = f"step {step.progress.step}  loss {step.loss:.3f}  {step.speed:,.0f} tokens/s"
             bar.update(task, completed=step.progress.tokens, description=text)
+            if told_to_stop.is_set():
+                say(f"Stopped after {step.progress.tokens:,} tokens; the same command goes on from there.")
+                raise typer.Exit(130)
 
         run.run(report, 60 * checkpoint_minutes)
         say(f"The model is in {finish(run)}.")

@@ -23,7 +23,7 @@ _EVIDENCE = {"altered": 42, "prose": 14, "facts": 32, "salad": 12}
 _EVIDENCE_WITHOUT_PROSE = {"facts": 4, "salad": 1}
 _WITHOUT_EVIDENCE = 0.15
 _PROOF_SHARE, _AVOID_SHARE, _OWN_NAME_SHARE = 0.45, 0.2, 0.35
-_MOST_FACT_WORDS = 70
+_MOST_FACT_WORDS = 75
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from app.training.corpus import invention
 _MOST_BYTES = 2_000_000
 _SUFFIXES = frozenset({".md", ".mdx", ".txt", ".html"})
 _HELD_OUT_SHARE = 0.1
-_MIN_WORDS, _MAX_WORDS, _MAX_CHARS = 5, 34, 260
+_MIN_WORDS, _MAX_WORDS, _MAX_CHARS = 5, 42, 320
 _PLAIN = re.compile(r"[A-Z][^|<>\[\]{}`*#@\\\n!?…]*[\w)%\"]\.")
 _UNFIT = re.compile(
     r"https?:|www\.|//|\(\)|[^\W\d_]\.[^\W\d_]|,[.,;:]|[;:][.,;:]|\s[,.;:]|\.[\"')\]]*\s|\b(?:TODO|TBD|FIXME|X{3,})\b|\d\.\d+\.\d+\.\d"

@@ -13,7 +13,7 @@ from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 from app.training.corpus.examples import Corpus
 from app.training.pretraining.batches import Batch, batches
 from app.training.pretraining.checkpoints import Progress, checkpoints, load_checkpoint, save_checkpoint
-from app.training.pretraining.model import Optimizers, loss_of, new_model
+from app.training.pretraining.model import Optimizers, for_short_rows, loss_of, new_model
 from app.training.pretraining.plan import PretrainingPlan
 
 LOG = "losses.jsonl"
@@ -48,7 +48,7 @@ class Pretraining:
         self.plan = plan
         self.folder = folder
         self.tokenizer = tokenizer
-        self.model: LlamaForCausalLM = new_model(plan.shape, tokenizer, plan.seed)
+        self.model: LlamaForCausalLM = for_short_rows(new_model(plan.shape, tokenizer, plan.seed))
         self._corpus = corpus
         self._optimizers = Optimizers(self.model, plan)
         self.progress = Progress(pool=start)
@@ -56,6 +56,7 @@ class Pretraining:
         if kept:
             weights, state, self.progress = load_checkpoint(kept[-1])
             self._optimizers.load_state_dict(state)
+            _forget_after(folder / LOG, self.progress.step)
         if weights is not None:
             self.model.load_state_dict(weights, strict=False)
 
@@ -119,6 +120,13 @@ class Pretraining:
         }
         with (self.folder / LOG).open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
+
+
+def _forget_after(log: Path, step: int) -> None:
+    """Drop the lines of steps that were lost with the process that made them."""
+    if log.is_file():
+        lines = log.read_text(encoding="utf-8").splitlines(keepends=True)
+        log.write_text("".join(line for line in lines if json.loads(line)["step"] <= step), encoding="utf-8")
 
 
 def _group(stream: Iterator[tuple[Batch, tuple[int, int]]], batch_tokens: int) -> tuple[list[Batch], tuple[int, int]]:

@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn import functional
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+from app.training.pretraining.attention import register
 from app.training.pretraining.batches import Batch
 from app.training.pretraining.plan import ModelShape, PretrainingPlan
 
@@ -30,6 +31,12 @@ def new_model(shape: ModelShape, tokenizer: PreTrainedTokenizerFast, seed: int) 
         bos_token_id=None,
     )
     return LlamaForCausalLM(config)
+
+
+def for_short_rows(model: LlamaForCausalLM) -> LlamaForCausalLM:
+    """`model` with the attention for training; it can then not generate."""
+    model.config._attn_implementation = register()
+    return model
 
 
 def loss_of(model: LlamaForCausalLM, batch: Batch, precision: str) -> torch.Tensor:
@@ -76,7 +83,7 @@ class Optimizers:
 def save_model(folder: Path, model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast) -> None:
     """Standard Hugging Face files; weights in bfloat16."""
     folder.mkdir(parents=True, exist_ok=True)
-    copy = LlamaForCausalLM(model.config)
+    copy = LlamaForCausalLM(LlamaConfig(**{**model.config.to_dict(), "attn_implementation": "sdpa"}))
     copy.load_state_dict(model.state_dict())
     copy.bfloat16()
     copy.save_pretrained(folder)

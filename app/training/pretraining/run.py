@@ -13,13 +13,14 @@ from app.config_files import ValidationConfig
 from app.errors import ConfigurationError
 from app.training.corpus.examples import Corpus
 from app.training.corpus.prose import Prose
+from app.training.loss_curve import LossCurve, draw
 from app.training.pretraining.checkpoints import Progress, checkpoints, load_checkpoint, load_weights
-from app.training.pretraining.loop import Pretraining
+from app.training.pretraining.loop import LOG, Pretraining
 from app.training.pretraining.model import new_model, save_model
 from app.training.pretraining.plan import PretrainingPlan
 from app.training.pretraining.tokenizer import load_tokenizer, train_tokenizer
 
-PLAN, TOKENIZER, MODEL = "plan.json", "tokenizer", "model"
+PLAN, TOKENIZER, MODEL, CURVE = "plan.json", "tokenizer", "model", "loss_curve.png"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,9 @@ def open_run(
 
 
 def finish(run: Pretraining) -> Path:
-    """Write the model of a run as a standard model folder."""
+    """Write the model of a run as a standard model folder, and the picture of its losses beside it."""
+    lines = (run.folder / LOG).read_text(encoding="utf-8").splitlines()
+    draw(LossCurve.of([json.loads(line) for line in lines]), run.folder / CURVE, "Pre-training of the base model")
     folder = run.folder / MODEL
     save_model(folder, run.model, run.tokenizer)
     return folder

@@ -48,6 +48,15 @@ def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(
     assert len(told) == len(steps)
 
 
+def test_steps_that_were_lost_are_not_told_twice(tokenizer: PreTrainedTokenizerFast, tmp_path: Path) -> None:
+    run(tmp_path, tokenizer, 1)
+    with (tmp_path / LOG).open("a", encoding="utf-8") as file:
+        file.write(json.dumps({"step": 2, "loss": 9.9}) + "\n")
+    run(tmp_path, tokenizer, 4_500)
+    steps = [json.loads(line)["step"] for line in (tmp_path / LOG).read_text(encoding="utf-8").splitlines()]
+    assert steps == sorted(set(steps))
+
+
 def test_adamw_alone_learns_too(tokenizer: PreTrainedTokenizerFast, tmp_path: Path) -> None:
     steps = run(tmp_path, tokenizer, 6_000, optimizer="adamw")
     assert steps[-1].loss < steps[0].loss
@@ -108,6 +117,7 @@ def test_the_finished_model_is_a_standard_folder(tokenizer: PreTrainedTokenizerF
     loaded = AutoTokenizer.from_pretrained(folder)
     ids = loaded("<|plan|> answer<|message|>", return_tensors="pt")["input_ids"]
     assert model(ids).logits.shape == (1, ids.shape[1], plan.shape.vocabulary)
+    assert (tmp_path / "loss_curve.png").stat().st_size > 5_000
     assert {path.suffix for path in folder.iterdir()} <= {".json", ".safetensors", ".jinja"}
 
 
