@@ -1,5 +1,6 @@
 """One attempt at training: the library's trainer on a LoRA model, set up to be repeatable and resumable."""
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,17 +92,18 @@ def _lora_model(attempt: Attempt) -> Any:  # noqa: ANN401 - any causal model of 
             f"--base_model: {attempt.base} cannot be loaded ({type(error).__name__}); check its files."
         ) from error
     options = attempt.options
-    return get_peft_model(
-        model,
-        LoraConfig(
-            r=options.rank,
-            lora_alpha=options.alpha,
-            lora_dropout=options.dropout,
-            target_modules="all-linear",
-            bias="none",
-            task_type="CAUSAL_LM",
-        ),
+    config = LoraConfig(
+        r=options.rank,
+        lora_alpha=options.alpha,
+        lora_dropout=options.dropout,
+        target_modules="all-linear",
+        bias="none",
+        task_type="CAUSAL_LM",
     )
+    with warnings.catch_warnings():
+        # peft reads an attribute that transformers has renamed.
+        warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing", category=FutureWarning)
+        return get_peft_model(model, config)
 
 
 def _arguments(attempt: Attempt) -> TrainingArguments:

@@ -112,4 +112,5 @@ class RecordWriter:
         low, high = {"cold": (5, 45), "rejection": (3, 40), "unknown": (0, 30), "customer": (50, 95)}.get(
             situation, (12, 98)
         )
-        return None if self._chance.random() < 0.03 else self._chance.randint(low, high)
+        unscored = 0.6 if situation == "unknown" else 0.03
+        return None if self._chance.random() < unscored else self._chance.randint(low, high)
