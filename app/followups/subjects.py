@@ -48,6 +48,13 @@ _CLAUSE_END = re.compile(
 )
 # Whoever writes a CRM note: "they" are the lead, "you" and "we" the seller.
 _RETOLD = {"they": "you", "their": "your", "them": "you", "you": "we", "your": "our", "u": "we"}
+# "whether customers can see their invoices": not the lead's.
+_OF_OTHERS = frozenset(
+    """
+    customers clients buyers users members employees guests visitors subscribers students patients tenants partners
+    people contractors drivers suppliers vendors
+    """.split()  # noqa: SIM905 - a word list reads better as text
+)
 _KEPT = frozenset({"it", "there", "same", *_RETOLD})
 # Behind "we" these show that the note's "we" is the seller.
 _SELLERS_VERBS = frozenset(
@@ -206,7 +213,8 @@ def _retold(tokens: list[str]) -> list[str]:
         following = tokens[index + 1].casefold() if index + 1 < len(tokens) else ""
         if bare in _PRONOUNS - _KEPT and not (bare == "we" and following in _SELLERS_VERBS):
             break
-        told.append(_RETOLD.get(bare, token))
+        of_others = bare in _OF_OTHERS and bool(_OTHERS.intersection(word.casefold() for word in told))
+        told.append(token if of_others else _RETOLD.get(bare, token))
     return told
 
 

@@ -169,6 +169,7 @@ def test_how_long_is_answered_by_a_time() -> None:
         ("Depot Planner prints the following labels:", None),
         ("Every plan of Depot Planner includes:", None),
         ("Drivers of Depot Planner can pay with:", None),
+        ("Depot Planner follows the standard for labels and our scanners offer:", None),
         ("You can change the label of a pallet by running:", None),
     ],
 )

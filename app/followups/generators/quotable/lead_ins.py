@@ -3,7 +3,8 @@
 import re
 
 from app.followups.generators.quotable.clauses import has_main_clause
-from app.language.words import STOP_WORDS
+from app.followups.generators.quotable.lexicon import VERBS
+from app.language.words import STOP_WORDS, stem
 
 # "There are two ways to share it:" says nothing without the ways.
 _ANNOUNCES = re.compile(
@@ -12,6 +13,9 @@ _ANNOUNCES = re.compile(
     r"(?![.,+%]?\d)",
     re.IGNORECASE,
 )
+_VERB_STEMS = frozenset(stem(verb) for verb in VERBS)
+# "kinds of labels" ends on a noun, "our readers label" does not.
+_BEFORE_A_NOUN = frozenset("a an the of for with in by from on per your our all every each any and or".split())  # noqa: SIM905
 _NOUNS = frozenset(
     "pricing billing shipping onboarding training hosting reporting accounting invoicing meeting".split()  # noqa: SIM905
 )
@@ -32,4 +36,6 @@ def _is_whole(head: str) -> bool:
         return False
     if last.endswith("ing"):
         return last in _NOUNS
+    if stem(last.lower()) in _VERB_STEMS and before[-1:] and before[-1].lower() not in _BEFORE_A_NOUN:
+        return False
     return bool(before) and has_main_clause(before, before)
