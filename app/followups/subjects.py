@@ -49,7 +49,8 @@ _CLAUSE_END = re.compile(
 # Whoever writes a CRM note: "they" are the lead, "you" and "we" the seller.
 _RETOLD = {"they": "you", "their": "your", "them": "you", "you": "we", "your": "our", "u": "we"}
 # "whether customers can see their invoices": not the lead's.
-_OF_OTHERS = frozenset(
+_OF_OTHERS = frozenset({"they", "their", "them"})
+_OTHERS = frozenset(
     """
     customers clients buyers users members employees guests visitors subscribers students patients tenants partners
     people contractors drivers suppliers vendors
