@@ -32,7 +32,7 @@ def main(  # noqa: PLR0913 - the flags
     tokens: Annotated[int, typer.Option(help="Length of the whole run.")] = 40_000_000,
     seed: Annotated[int, typer.Option(help="Every random number follows from it.")] = 20_260_301,
     optimizer: Annotated[str, typer.Option(help="muon or adamw.")] = "muon",
-    learning_rate: Annotated[float, typer.Option(help="Peak of the schedule.")] = 2e-3,
+    learning_rate: Annotated[float, typer.Option(help="Peak of the schedule.")] = 1.5e-3,
     precision: Annotated[str, typer.Option(help="bf16 or fp32.")] = "bf16",
     weights: Annotated[Path | None, typer.Option(help="Start a fresh run from these weights.")] = None,
     start_pool: Annotated[int, typer.Option(help="First pool of examples of a fresh run.")] = 0,

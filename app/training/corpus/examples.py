@@ -18,6 +18,9 @@ from app.training.corpus.records import Record, RecordWriter
 COPY = "copy"
 # Shares of the kinds of example.
 _KINDS = {COPY: 20, GeneratorName.RAG.value: 62, GeneratorName.FINETUNED.value: 18}
+# The first examples teach to carry over, before anything else.
+_EARLY = 40_000
+_EARLY_KINDS = {COPY: 55, GeneratorName.RAG.value: 35, GeneratorName.FINETUNED.value: 10}
 # Shares of the kinds of evidence sentence: altered prose, prose as it is, invented facts, words without sense.
 _EVIDENCE = {"altered": 42, "prose": 14, "facts": 32, "salad": 12}
 _EVIDENCE_WITHOUT_PROSE = {"facts": 4, "salad": 1}
@@ -73,7 +76,8 @@ class Corpus:
 
     def example(self, number: int) -> Example:
         rng = Random(f"{self._seed}:{number}")
-        kind = rng.choices(list(_KINDS), list(_KINDS.values()))[0]
+        kinds = _EARLY_KINDS if number < _EARLY else _KINDS
+        kind = rng.choices(list(kinds), list(kinds.values()))[0]
         if kind == COPY:
             return self._copying(rng)
         record = self._records.write(rng)

@@ -28,6 +28,8 @@ _OPENINGS = {
 _CLAUSE_WORDS = ("whether ", "how ", "what ", "where ")
 # "You were interested in a discount" would sound like an offer.
 _ONLY_ASKED = (Topic.TRIAL, Topic.DISCOUNT)
+# A record may name a topic, or hold a sentence, of which the message says nothing.
+_IDLE_TOPIC, _MORE_HISTORY = 0.3, 0.25
 _CTA = {IntentBand.HIGH: "specific", IntentBand.MEDIUM: "soft", IntentBand.LOW: "stay_relevant"}
 _QUESTIONS = ("What does it cost?", "How does this work?", "Is there more to know?", "Can you tell me more?")
 _FIELDS = (
@@ -76,7 +78,7 @@ class RecordWriter:
         kinds = _OPENINGS.get(case, {"none": 1})
         opening = rng.choices(list(kinds), list(kinds.values()))[0]
         topics = [topic for topic in Topic if opening.startswith("asked") or topic not in _ONLY_ASKED]
-        topic = rng.choice(topics) if opening != "none" else None
+        topic = rng.choice(topics) if opening != "none" or rng.random() < _IDLE_TOPIC else None
         subject = self._subject(topic, opening, rng) if topic else ""
         act = self._fill(choose(rng.choice(self._acts), rng), rng) if opening == "acted" else ""
         name = LEAD_NAME if rng.random() < 0.92 else ""
@@ -139,6 +141,9 @@ class RecordWriter:
             "company": company, "question": rng.choice(_QUESTIONS),
         }  # fmt: skip
         text = self._fill(choose(rng.choice(patterns), rng), rng, **known)
+        if text and rng.random() < _MORE_HISTORY:
+            more = self._facts.write(rng.choice(("answer", "proof")), rng)
+            text = f"{more} {text}" if rng.random() < 0.5 else f"{text.rstrip('.')}. {more}"
         if case is EdgeCase.EXISTING_CUSTOMER:
             text = self._fill(choose(rng.choice(self._histories["customer"]), rng), rng) + text
         if case is EdgeCase.OUT_OF_OFFICE:

@@ -72,7 +72,7 @@ class Pretraining:
         try:
             while self.progress.tokens < last:
                 began = time.monotonic()
-                group, place = _group(stream, self.plan.batch_tokens)
+                group, place = _group(stream, self.plan.step_tokens(self.progress.tokens))
                 report(self._step(group, place, began))
                 if time.monotonic() - saved > checkpoint_seconds:
                     self.save()

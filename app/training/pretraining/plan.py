@@ -24,21 +24,24 @@ class ModelShape:
 class PretrainingPlan:
     """`tokens` is the whole run, prompts and padding included; rates follow it, not the clock.
 
-    `batch_tokens` is one step of the optimizer, `micro_tokens` what goes through the model at once. `optimizer` is
-    `adamw`, or `muon` for the matrices of the layers with AdamW for the rest. `precision` is `bf16` or `fp32`.
+    `batch_tokens` is one step of the optimizer, `micro_tokens` what goes through the model at once. Until `early_tokens`
+    a step is a single pass: what a model learns first, to carry words over, takes many steps rather than large ones.
+    `optimizer` is `adamw`, or `muon` for the matrices of the layers with AdamW for the rest. `precision` is `bf16` or
+    `fp32`.
     """
 
     shape: ModelShape = ModelShape()
     seed: int = 20_260_301
     tokens: int = 40_000_000
-    batch_tokens: int = 8192
-    micro_tokens: int = 4096
+    batch_tokens: int = 6144
+    micro_tokens: int = 2048
+    early_tokens: int = 6_000_000
     longest: int = 640
     pool: int = 1024
     optimizer: str = "muon"
-    learning_rate: float = 2e-3
+    learning_rate: float = 1.5e-3
     final_rate: float = 0.02
-    warmup_tokens: int = 400_000
+    warmup_tokens: int = 200_000
     weight_decay: float = 0.05
     gradient_norm: float = 1.0
     precision: str = "bf16"
@@ -52,6 +55,10 @@ class PretrainingPlan:
             raise ConfigurationError(f'optimizer is "{self.optimizer}": give "adamw" or "muon".')
         if self.precision not in ("bf16", "fp32"):
             raise ConfigurationError(f'precision is "{self.precision}": give "bf16" or "fp32".')
+
+    def step_tokens(self, tokens_done: int) -> int:
+        """The least number of tokens of the next step."""
+        return 1 if tokens_done < self.early_tokens else self.batch_tokens
 
     def rate(self, tokens_done: int) -> float:
         """The learning rate after `tokens_done`: linear warm-up, then a cosine down to `final_rate` of the peak."""
