@@ -1,10 +1,12 @@
 """How each kind of database is opened: drivers, pools, pragmas, and which `BEGIN` a transaction gets."""
 
+import contextlib
 import sqlite3
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+import psycopg
+from sqlalchemy import Connection, Engine, create_engine, event, exc
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -17,6 +19,7 @@ BUSY_TIMEOUT_SECONDS = 10
 SHORT_STATEMENT_SECONDS = 15
 # The first release without the race between a checkpoint and a writer that resets the write-ahead log.
 _SQLITE_REPAIRED = (3, 51, 3)
+_CANCEL_SECONDS = 5.0
 # Execution option that names the first statement of a transaction on SQLite.
 BEGIN_OPTION = "sqlite_begin"
 
@@ -103,6 +106,16 @@ class RollingBackConnection(sqlite3.Connection):
                 self.rollback()
         finally:
             super().close()
+
+
+def interrupt(connection: Connection) -> None:
+    """End the query that another thread runs on `connection`, if there is one and the server can be told."""
+    with contextlib.suppress(exc.SQLAlchemyError, psycopg.Error):
+        driver = connection.connection.driver_connection
+        if isinstance(driver, sqlite3.Connection):
+            driver.interrupt()
+        elif isinstance(driver, psycopg.Connection):
+            driver.cancel_safe(timeout=_CANCEL_SECONDS)
 
 
 # Give up on a server that does not answer, notice one that has vanished, never wait for a lock without end.

@@ -80,6 +80,29 @@ async def test_a_write_that_has_begun_is_finished_though_its_caller_leaves(datab
     assert await database.read(tenants) == {"acme", "other"}
 
 
+async def test_a_read_whose_caller_leaves_ends_and_frees_its_thread(database: Database) -> None:
+    endless = {
+        "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n",
+        "postgresql": "SELECT pg_sleep(600)",
+    }
+    query = text(endless[database.dialect])
+    reading = [
+        asyncio.ensure_future(database.read(lambda connection: connection.execute(query).all()))
+        for _ in range(2 * POOL_SIZE)
+    ]
+    async with asyncio.timeout(10):
+        while database.checked_out < POOL_SIZE:
+            await asyncio.sleep(0.01)
+        for caller in reading:
+            caller.cancel()
+        outcomes = await asyncio.gather(*reading, return_exceptions=True)
+        assert all(isinstance(outcome, asyncio.CancelledError) for outcome in outcomes)
+        await database.write(lambda connection: add(connection, "acme"))
+        assert await asyncio.gather(*(database.read(tenants) for _ in range(POOL_SIZE))) == [{"acme"}] * POOL_SIZE
+        while database.checked_out:
+            await asyncio.sleep(0.01)
+
+
 async def test_connections_of_short_transactions_count_and_bulk_reads_need_none(database: Database) -> None:
     """Whoever fills an index goes on, and holds nobody up, while every thread for short transactions is taken."""
     repository = DocumentRepository(database)
