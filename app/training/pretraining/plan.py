@@ -24,8 +24,8 @@ class ModelShape:
 class PretrainingPlan:
     """`tokens` is the whole run, prompts and padding included; rates follow it, not the clock.
 
-    `batch_tokens` is one step of the optimizer, `micro_tokens` what goes through the model at once. Until `early_tokens`
-    a step is a single pass: what a model learns first, to carry words over, takes many steps rather than large ones.
+    `batch_tokens` is one step of the optimizer, `micro_tokens` what goes through the model at once. Until
+    `early_tokens` a step is a single pass: to carry words over is learned in many steps rather than in large ones.
     `optimizer` is `adamw`, or `muon` for the matrices of the layers with AdamW for the rest. `precision` is `bf16` or
     `fp32`.
     """

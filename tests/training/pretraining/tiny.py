@@ -12,8 +12,8 @@ from app.training.pretraining.tokenizer import train_tokenizer
 RULES = load_settings().validation
 PLAN = PretrainingPlan(
     shape=ModelShape(vocabulary=640, hidden=32, layers=1, heads=2, key_value_heads=1, intermediate=48, context=512),
-    seed=3, tokens=24_000, batch_tokens=2_000, micro_tokens=1_500, early_tokens=5_000, longest=400, pool=32, warmup_tokens=2_000,
-    learning_rate=1e-2, precision="fp32", tokenizer_examples=80,
+    seed=3, tokens=24_000, batch_tokens=2_000, micro_tokens=1_500, early_tokens=5_000, longest=400, pool=32,
+    warmup_tokens=2_000, learning_rate=1e-2, precision="fp32", tokenizer_examples=80,
 )  # fmt: skip
 
 
