@@ -12,7 +12,7 @@ from app.language_models.base import Completion, DecodingRules
 
 @dataclass(frozen=True, slots=True)
 class PromptRow:
-    """One prompt in tokens, and the adapter (`weights.BASE` for none) that reads it."""
+    """One prompt in tokens, and the adapter (`row_adapters.BASE` for none) that reads it."""
 
     tokens: tuple[int, ...]
     adapter: str

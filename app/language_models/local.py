@@ -18,8 +18,9 @@ from app.language_models.decoding import Vocabulary
 from app.language_models.jobs import Job, JobQueue, PromptRow
 from app.language_models.model_files import ModelFiles, check_model_files, read_model_files
 from app.language_models.prompt_encoding import PromptEncoder, seed_of
+from app.language_models.row_adapters import BASE
 from app.language_models.token_texts import read_token_texts
-from app.language_models.weights import BASE, Weights
+from app.language_models.weights import Weights
 from app.observability import get_logger
 
 T = TypeVar("T")

@@ -6,16 +6,13 @@ from typing import Any
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model, set_peft_model_state_dict
-from peft.tuners.lora import LoraLayer
 from torch import Tensor
 from transformers import AutoModelForCausalLM, DynamicCache
 
 from app.config_files import LocalModels
 from app.errors import ConfigurationError
 from app.language_models.devices import choose_device, choose_dtype, quantisation
-
-BASE = "__base__"
-"""PEFT's name for a row that uses no adapter."""
+from app.language_models.row_adapters import RowAdapters
 
 
 class Weights:
@@ -24,8 +21,7 @@ class Weights:
     def __init__(self, model: Any, device: torch.device) -> None:  # noqa: ANN401 - any causal model of transformers
         self.device = device
         self._model = model.eval()
-        self._row_adapters: list[str] = []
-        self._hooked: set[torch.nn.Module] = set()
+        self._rows = RowAdapters(device)
 
     @classmethod
     def load(cls, directory: Path, config: LocalModels) -> "Weights":
@@ -82,7 +78,7 @@ class Weights:
             self._model = get_peft_model(self._model, config, adapter_name=name)
         set_peft_model_state_dict(self._model, tensors, adapter_name=name)
         self._model.eval().requires_grad_(False)
-        self._hook_adapters()
+        self._rows.attach(self._model)
 
     def has_adapter(self, name: str) -> bool:
         return isinstance(self._model, PeftModel) and name in self._model.peft_config
@@ -91,7 +87,7 @@ class Weights:
         self, ids: Tensor, mask: Tensor, positions: Tensor, cache: DynamicCache, adapters: Sequence[str]
     ) -> Tensor:
         """Logits after the last column of `ids` [rows, tokens]: [rows, vocabulary]. `cache` grows by these tokens."""
-        self._row_adapters[:] = adapters
+        self._rows.assign(adapters)
         output = self._model(
             input_ids=ids,
             attention_mask=mask,
@@ -102,17 +98,3 @@ class Weights:
         )
         logits: Tensor = output.logits[:, -1, :]
         return logits
-
-    def _hook_adapters(self) -> None:
-        """Hand each LoRA layer the adapters of the rows, as PEFT's own `adapter_names` does, without setting up and
-        removing a hook per layer for every token."""
-        for module in self._model.modules():
-            if isinstance(module, LoraLayer) and isinstance(module, torch.nn.Module) and module not in self._hooked:
-                module.register_forward_pre_hook(self._with_adapters, with_kwargs=True)
-                self._hooked.add(module)
-
-    def _with_adapters(
-        self, module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        del module
-        return args, {**kwargs, "adapter_names": self._row_adapters}

@@ -7,15 +7,20 @@ from typing import Any
 
 import pytest
 import torch
+from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from app.config_files import LocalModels
 from app.errors import ConfigurationError, ModelUnavailable
 from app.followups.types import ChatTurn, GenerationOptions, Prompt
-from app.language_models.adapters import Adapter
+from app.language_models.adapters import Adapter, read_adapter
 from app.language_models.base import Completion, DecodingRules
+from app.language_models.kv_batch import KvBatch
 from app.language_models.local import EngineState, LocalEngine, LocalFusion, LocalModel
+from app.language_models.model_files import content_digest
 from app.language_models.numerals import allowed_numerals, find_numerals
+from app.language_models.row_adapters import BASE
+from app.language_models.weights import Weights
 
 GREEDY = GenerationOptions(temperature=0, max_tokens=24)
 SAMPLED = GenerationOptions(temperature=1.2, max_tokens=24, seed=7)
@@ -244,7 +249,23 @@ def test_unsafe_or_incomplete_models_are_refused_before_loading(
 def test_a_device_that_is_not_there_is_named(base_model: Path) -> None:
     if torch.cuda.is_available():
         pytest.skip("this machine has a CUDA device")
-    from app.language_models.weights import Weights
-
     with pytest.raises(ConfigurationError, match="local.device: cuda"):
         Weights.load(base_model, LocalModels(device="cuda"))
+
+
+def test_rows_are_adapted_as_peft_adapts_them(base_model: Path, adapter: Path, second_adapter: Path) -> None:
+    """One forward of a mixed batch against PEFT's own `adapter_names`."""
+    weights = Weights.load(base_model, LocalModels(device="cpu"))
+    names = [BASE]
+    for folder in (adapter, second_adapter):
+        read = read_adapter(folder, content_digest(base_model), weights.linear_shapes())
+        weights.add_adapter(read.key, read.config, read.tensors)
+        names.append(read.key)
+    rows = [names[1], names[0], names[2], names[1]]
+    prompts = torch.randint(0, 300, (4, 12), generator=torch.Generator().manual_seed(0))
+    reference: Any = AutoModelForCausalLM.from_pretrained(base_model)
+    peft: Any = PeftModel.from_pretrained(reference, str(adapter), adapter_name=names[1])
+    peft.load_adapter(str(second_adapter), adapter_name=names[2])
+    with torch.inference_mode():
+        expected = peft.eval()(input_ids=prompts, adapter_names=rows).logits[:, -1]
+    assert torch.allclose(KvBatch(weights).admit(prompts.tolist(), rows), expected, atol=1e-4)
