@@ -213,6 +213,7 @@ def test_a_manual_may_answer_in_general_words_what_is_asked_in_all_of_its_words(
         ("Depot Planner is certified for cold stores.", "whether Depot Planner is certified", True),
         ("Weight-based pricing lets you charge by the load.", "weight-based pricing", True),
         ("The weight of a pallet is shown at the gate.", "weight-based pricing", False),
+        ("When a pass renews, the gate prints a new one.", "whether passes renew automatically", True),
         ("You can sell day passes at every gate.", "whether day passes can be issued to buyers", True),
     ],
 )

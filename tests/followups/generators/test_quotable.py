@@ -49,6 +49,7 @@ BAD = {
     "points elsewhere": [
         "The prices are listed in the table below for every plan.",
         "Our team has described the steps of the rollout here.",
+        "Routes belong to a plan — see Plans for what each plan allows.",
     ],
     "demonstrative": ["The Harbor plan is made for teams with these needs."],
     "first person singular": ["I think the Harbor plan costs $240 per month."],

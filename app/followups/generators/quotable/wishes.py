@@ -26,6 +26,7 @@ _UNSPECIFIC = frozenset(
     thing things else like arrive arrives workflow workflows rule rules change changes effort hassle last lasts stay
     include includes included pay pays paid paying old mid half give gives go goes buyer buyers client clients
     organization organizations organisation organisations beside besides
+    automatically automatic directly
     fast quick quickly answer answers length period lower higher exist exists stored store there report
     """.split()  # noqa: SIM905 - a word list reads better as text
 )
