@@ -40,6 +40,8 @@ def main(  # noqa: PLR0913 - the flags
         run = training_run(base_model, train_data, output_dir, options, device_batch_size, resume=resume)
         with progress_bar() as progress:
             card = finetune(run, progress)
+        if not card.adapter_digest:  # another process writes, and reports
+            return
         show_table([{"what": name, "value": value} for name, value in (card.scores | card.training).items()])
         say(f"Adapter {card.name}, digest {card.adapter_digest[:16]}, written to {output_dir}.")
 

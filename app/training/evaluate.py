@@ -7,6 +7,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from transformers.utils.logging import disable_progress_bar
+
 from app.config_files import LocalModels, ValidationConfig
 from app.errors import InvalidInput, ModelUnavailable
 from app.followups.generators.template import SafeTemplate
@@ -80,6 +82,7 @@ async def evaluate(run: EvaluationRun) -> Evaluation:
     """Measure both. Raises `AdapterUnavailable` for an adapter that does not fit, `InvalidInput` for too few leads."""
     if len(run.held_out) < _MIN_HELD_OUT:
         raise InvalidInput(f"--data: {len(run.held_out)} held-out examples; at least {_MIN_HELD_OUT} are needed.")
+    disable_progress_bar()  # type: ignore[no-untyped-call]
     engine = LocalEngine(run.base, run.local)
     engine.start()
     try:

@@ -25,7 +25,7 @@ from app.training.examples import Example, digest_of
 from app.training.hyperparameters import Hyperparameters
 from app.training.loss_curve import LossCurve, draw
 from app.training.prompting import ExampleRenderer
-from app.training.trainer import Attempt, Progress, run_attempt
+from app.training.trainer import Attempt, Progress, on_cpu, run_attempt
 
 CHECKPOINTS = "checkpoints"
 LOSS_CURVE = "loss_curve.png"
@@ -60,11 +60,11 @@ class _Rows:
 def finetune(run: TrainingRun, progress: Progress = lambda _done, _total, _name: None) -> AdapterCard:
     """Train, and write adapter, card and loss curve into `run.output`. A run that was killed goes on where it was.
 
-    Under `accelerate launch` every process calls this, and the first one writes. Raises `ConfigurationError` for a
-    base model that cannot be used, `InvalidInput` for too few examples, `Conflict` for the checkpoints of another run,
-    `TrainingFailed` when memory runs out or nothing was learned.
+    Under `accelerate launch` every process calls this, and the first one writes; only its card has the adapter's
+    digest. Raises `ConfigurationError` for a base model that cannot be used, `InvalidInput` for too few examples,
+    `Conflict` for the checkpoints of another run, `TrainingFailed` when memory runs out or nothing was learned.
     """
-    state = PartialState()
+    state = PartialState(cpu=on_cpu())
     rows_at_once = rows_per_device(run.options.batch_size, state.num_processes, run.device_rows)
     check_model_files(run.base)
     base = read_model_files(run.base)

@@ -74,6 +74,10 @@ def run_attempt(attempt: Attempt) -> Trainer:
     return trainer
 
 
+def on_cpu() -> bool:
+    return not torch.cuda.is_available() and not torch.backends.mps.is_available()
+
+
 def half_precision() -> bool:
     return torch.cuda.is_available() and torch.cuda.is_bf16_supported()
 
@@ -121,6 +125,8 @@ def _arguments(attempt: Attempt) -> TrainingArguments:
         warmup_steps=options.warmup,
         weight_decay=options.weight_decay,
         bf16=half_precision(),
+        use_cpu=on_cpu(),
+        ddp_find_unused_parameters=False,
         eval_strategy="steps",
         eval_steps=every,
         eval_on_start=attempt.checkpoints.last() is None,
@@ -166,4 +172,5 @@ class _Report(TrainerCallback):
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: object
     ) -> None:
         del args, control, kwargs
-        self._progress(state.global_step, state.max_steps, self._loss)
+        if state.is_world_process_zero:
+            self._progress(state.global_step, state.max_steps, self._loss)

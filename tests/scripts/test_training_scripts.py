@@ -1,6 +1,9 @@
 """The command lines of training, one after another, on a tiny random base model in the compact profile."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +17,8 @@ from app.training.card import read_card
 from scripts import evaluate_model, prepare_training_data, train_finetuned
 from tests.language_models.tiny_models import make_model
 from tests.training.csv_files import demo_rows, row, write_csv
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Workshop:
@@ -65,6 +70,24 @@ def test_from_conversations_to_a_measured_adapter(workshop: Workshop) -> None:
     assert evaluated.evaluation["adapter"]["perplexity"] < evaluated.evaluation["base"]["perplexity"]
     assert evaluated.adapter_digest == card.adapter_digest
     assert (workshop.folder / "adapters" / "voice" / "evaluation.png").is_file()
+
+
+@pytest.mark.slow
+def test_two_processes_share_an_update_and_one_writes(workshop: Workshop) -> None:
+    done = workshop.run(prepare_training_data.main, "--input", "conversations.csv", "--output_dir", "shared")
+    assert done.exit_code == 0, done.output
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
+    flags = ["--base_model", "base", "--train_data", "shared", "--output_dir", "adapters/two", "--epochs", "1",
+             "--batch_size", "8", "--learning_rate", "0.02"]  # fmt: skip
+    trained = subprocess.run(
+        [*command, str(ROOT / "scripts" / "train_finetuned.py"), *flags],
+        env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, timeout=240, check=False,
+    )  # fmt: skip
+    assert trained.returncode == 0, trained.stderr
+    assert trained.stdout.count("written to") == 1
+    card = read_card(workshop.folder / "adapters" / "two")
+    assert (card.training["processes"], card.training["rows_at_once"]) == (2, 4)
+    assert card.training["steps"] == -(-card.data.examples // 8)
 
 
 def test_nothing_is_written_from_too_few_rows(workshop: Workshop) -> None:
