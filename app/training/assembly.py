@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from app.errors import InvalidInput
+from app.followups.prompts.profiles import voice_prompts
 from app.followups.types import GenerationOptions
 from app.language_models.model_files import locate_base_model
 from app.settings import Settings, load_settings
@@ -12,7 +13,7 @@ from app.training.evaluate import EvaluationRun
 from app.training.examples import HELD_OUT_FILE, MANIFEST_FILE, TRAIN_FILE, read_examples
 from app.training.finetune import TrainingRun
 from app.training.hyperparameters import Hyperparameters
-from app.training.prompting import ExampleRenderer, voice_builder
+from app.training.prompting import ExampleRenderer
 
 
 def training_run(
@@ -70,8 +71,8 @@ def base_directory(base_model: str, settings: Settings) -> Path:
 
 def renderer(settings: Settings, as_of: date) -> ExampleRenderer:
     """Renders prompts in the profile that the local model is served with."""
-    builder = voice_builder(settings.models.local.prompt_profile, settings.validation)
-    return ExampleRenderer(builder, settings.scoring, settings.validation, as_of)
+    source = voice_prompts(settings.models.local.prompt_profile, settings.validation)
+    return ExampleRenderer(source, settings.scoring, settings.validation, as_of)
 
 
 def read_as_of(folder: Path) -> date:

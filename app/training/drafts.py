@@ -8,8 +8,7 @@ from datetime import date
 from app.config_files import ValidationConfig
 from app.errors import ModelUnavailable
 from app.followups.generators.base import GenerationInput
-from app.followups.generators.cleaning import clean_message
-from app.followups.prompts.masking import restore
+from app.followups.generators.finetuned import FinetunedGenerator
 from app.followups.scoring import score_followup
 from app.followups.types import GenerationOptions
 from app.followups.validation import validate
@@ -36,20 +35,34 @@ class DraftScores:
     personalization: float
 
 
+class _AnyVoice:
+    """With an adapter or without: whatever the model speaks with is to be measured."""
+
+    problem = None
+
+
 async def write_drafts(
-    model: TextModel, renderer: ExampleRenderer, examples: Sequence[Example], options: GenerationOptions
+    model: TextModel,
+    renderer: ExampleRenderer,
+    examples: Sequence[Example],
+    rules: ValidationConfig,
+    options: GenerationOptions,
 ) -> list[str]:
-    """One text for each example, "" where the model failed. Repeatable: the seed of each is its place."""
+    """One text of the `finetuned` generator for each example, "" where it failed.
+
+    Repeatable: the seed of a text is its place.
+    """
+    generator = FinetunedGenerator(model, renderer.source, _AnyVoice(), rules, allow_fallback=True)
     room = asyncio.Semaphore(_TOGETHER)
 
     async def write(number: int, example: Example) -> str:
-        prompt = renderer.prompt(example)
+        seeded = replace(options, seed=number)
+        task = replace(renderer.task(example), options=seeded, timeout_seconds=_TIMEOUT_SECONDS)
         async with room:
             try:
-                answer = await model.complete(prompt, replace(options, seed=number), _TIMEOUT_SECONDS)
+                return (await generator.generate(task)).text
             except ModelUnavailable:
                 return ""
-        return restore(clean_message(answer.text, truncated=answer.truncated), prompt.placeholders)
 
     return list(await asyncio.gather(*(write(number, example) for number, example in enumerate(examples))))
 

@@ -89,8 +89,10 @@ async def evaluate(run: EvaluationRun) -> Evaluation:
         if await engine.ready() is not EngineState.READY:
             raise ModelUnavailable(f"The base model {run.base.name} could not be loaded.", [{"reason": "failed"}])
         adapter = await engine.load_adapter(run.adapter)
-        plain = await write_drafts(LocalModel(engine), run.renderer, run.held_out, run.options)
-        voiced = await write_drafts(LocalModel(engine, lambda: adapter), run.renderer, run.held_out, run.options)
+        plain, voiced = [
+            await write_drafts(model, run.renderer, run.held_out, run.rules, run.options)
+            for model in (LocalModel(engine), LocalModel(engine, lambda: adapter))
+        ]
         window = engine.window
     finally:
         await engine.close()

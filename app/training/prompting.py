@@ -2,24 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
 
 from app.config_files import ScoringConfig, ValidationConfig
-from app.followups.generators.base import GenerationInput
+from app.followups.generators.base import GenerationInput, PromptSource
 from app.followups.lead_context import lead_facts
-from app.followups.prompts.builder import PromptBuilder
-from app.followups.prompts.compact import CompactPromptBuilder
 from app.followups.prompts.masking import PRODUCT, mask
 from app.followups.strategy import choose_strategy
-from app.followups.types import Evidence, GenerationOptions, GeneratorName, Prompt
+from app.followups.types import Evidence, GenerationOptions, Prompt
 from app.training.examples import Example
-
-
-class Builder(Protocol):
-    @property
-    def version(self) -> str: ...
-
-    def build(self, task: GenerationInput) -> Prompt: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +21,24 @@ class Exchange:
 
 
 class ExampleRenderer:
-    """Renders examples with `builder`, for a generator that sees the lead's record and no documents.
+    """Renders examples with `source`, for a generator that sees the lead's record and no documents.
 
     `as_of` is the day on which records are read.
     """
 
-    def __init__(self, builder: Builder, scoring: ScoringConfig, rules: ValidationConfig, as_of: date) -> None:
-        self._builder = builder
+    def __init__(self, source: PromptSource, scoring: ScoringConfig, rules: ValidationConfig, as_of: date) -> None:
+        self._source = source
         self._scoring = scoring
         self._rules = rules
         self._as_of = as_of
 
     @property
+    def source(self) -> PromptSource:
+        return self._source
+
+    @property
     def version(self) -> str:
-        return self._builder.version
+        return self._source.version
 
     def task(self, example: Example) -> GenerationInput:
         """The example as a generator gets it, with stand-ins for personal data."""
@@ -58,19 +52,9 @@ class ExampleRenderer:
             timeout_seconds=60,
         )
 
-    def prompt(self, example: Example) -> Prompt:
-        return self._builder.build(self.task(example))
-
     def exchange(self, example: Example) -> Exchange:
         task = self.task(example)
-        prompt = self._builder.build(task)
+        prompt = self._source.build(task)
         # The answer hides what the prompt hides: profiles differ in whether they mask the product.
         hider = mask(task.lead, ours=PRODUCT in dict(prompt.placeholders))
         return Exchange(prompt, hider.hide(example.answer))
-
-
-def voice_builder(profile: str, rules: ValidationConfig) -> Builder:
-    """The builder that a local model's `finetuned` generator uses under `profile`."""
-    if profile == "compact":
-        return CompactPromptBuilder(rules, GeneratorName.FINETUNED)
-    return PromptBuilder(rules, profile=profile)

@@ -24,6 +24,7 @@ class ShortPrompts:
     """A prompt of a few words, so that tests train in seconds."""
 
     version = "short.v1"
+    can_repair = False
 
     def build(self, task: GenerationInput) -> Prompt:
         return Prompt((ChatTurn("user", task.lead.interaction_history),), self.version)

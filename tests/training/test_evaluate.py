@@ -8,6 +8,7 @@ import pytest
 
 from app.config_files import LocalModels
 from app.errors import AdapterUnavailable, InvalidInput, ModelUnavailable
+from app.followups.prompts.profiles import voice_prompts
 from app.followups.types import GenerationOptions, Prompt
 from app.language_models.base import Completion, DecodingRules
 from app.settings import load_settings
@@ -17,7 +18,7 @@ from app.training.dataset import Prepared
 from app.training.drafts import score_drafts, write_drafts
 from app.training.evaluate import Evaluation, EvaluationRun, evaluate
 from app.training.finetune import TrainingRun
-from app.training.prompting import ExampleRenderer, voice_builder
+from app.training.prompting import ExampleRenderer
 from app.training.voice import VoiceClassifier
 from tests.training.conftest import AS_OF
 
@@ -108,8 +109,8 @@ class Scripted:
 
 async def test_drafts_are_cleaned_named_and_seeded_by_their_place(prepared: Prepared) -> None:
     settings = load_settings()
-    compact = ExampleRenderer(voice_builder("compact", RULES), settings.scoring, RULES, AS_OF)
-    texts = await write_drafts(Scripted(failing=1), compact, prepared.held_out[:3], GenerationOptions())
+    compact = ExampleRenderer(voice_prompts("compact", RULES), settings.scoring, RULES, AS_OF)
+    texts = await write_drafts(Scripted(failing=1), compact, prepared.held_out[:3], RULES, GenerationOptions())
     assert texts == ["Hello Quillon, this is number 0.", "", "Hello Quillon, this is number 2."]
 
 

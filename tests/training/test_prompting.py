@@ -5,9 +5,10 @@ from datetime import date
 import pytest
 
 from app.followups.prompts.masking import LEAD_NAME, PRODUCT, restore
+from app.followups.prompts.profiles import Profile, voice_prompts
 from app.settings import load_settings
 from app.training.examples import Example
-from app.training.prompting import ExampleRenderer, voice_builder
+from app.training.prompting import ExampleRenderer
 
 EXAMPLE = Example(
     lead="a",
@@ -22,16 +23,16 @@ EXAMPLE = Example(
 )
 
 
-def exchange_of(profile: str) -> tuple[str, str, dict[str, str]]:
+def exchange_of(profile: Profile) -> tuple[str, str, dict[str, str]]:
     settings = load_settings()
-    builder = voice_builder(profile, settings.validation)
-    renderer = ExampleRenderer(builder, settings.scoring, settings.validation, date(2026, 1, 15))
+    source = voice_prompts(profile, settings.validation)
+    renderer = ExampleRenderer(source, settings.scoring, settings.validation, date(2026, 1, 15))
     exchange = renderer.exchange(EXAMPLE)
     return "\n".join(t.content for t in exchange.prompt.turns), exchange.answer, dict(exchange.prompt.placeholders)
 
 
 @pytest.mark.parametrize("profile", ["instruct", "compact"])
-def test_personal_data_reaches_neither_prompt_nor_answer(profile: str) -> None:
+def test_personal_data_reaches_neither_prompt_nor_answer(profile: Profile) -> None:
     prompt, answer, placeholders = exchange_of(profile)
     assert answer.startswith(f"Hello {LEAD_NAME}, you asked")
     assert LEAD_NAME in prompt
@@ -41,7 +42,7 @@ def test_personal_data_reaches_neither_prompt_nor_answer(profile: str) -> None:
 
 
 @pytest.mark.parametrize(("profile", "masked"), [("instruct", False), ("compact", True)])
-def test_the_answer_hides_the_product_where_the_prompt_does(profile: str, masked: bool) -> None:
+def test_the_answer_hides_the_product_where_the_prompt_does(profile: Profile, masked: bool) -> None:
     prompt, answer, _ = exchange_of(profile)
     assert (PRODUCT in prompt, PRODUCT in answer) == (masked, masked)
     assert ("RouteDesk" in prompt) is not masked
