@@ -12,15 +12,16 @@ from app.followups.types import EdgeCase, GeneratorName
 from app.training.corpus.facts import FactWriter
 from app.training.corpus.messages import MessageWriter
 from app.training.corpus.patterns import load_bank
-from app.training.corpus.prose import Prose, alter, is_carriable, prose_of, salad
+from app.training.corpus.prose import Prose, alter, few_words, is_carriable, prose_of, salad
 from app.training.corpus.records import Record, RecordWriter
 
 COPY = "copy"
 # Shares of the kinds of example.
 _KINDS = {COPY: 20, GeneratorName.RAG.value: 62, GeneratorName.FINETUNED.value: 18}
-# The first examples teach to carry over, before anything else.
-_EARLY = 40_000
-_EARLY_KINDS = {COPY: 55, GeneratorName.RAG.value: 35, GeneratorName.FINETUNED.value: 10}
+# The first examples teach to carry over, before anything else: first a few words, found at a short distance.
+_EARLY = 60_000
+_FEW_WORDS = "few_words"
+_EARLY_KINDS = {_FEW_WORDS: 45, COPY: 25, GeneratorName.RAG.value: 24, GeneratorName.FINETUNED.value: 6}
 # Shares of the kinds of evidence sentence: altered prose, prose as it is, invented facts, words without sense.
 _EVIDENCE = {"altered": 42, "prose": 14, "facts": 32, "salad": 12}
 _EVIDENCE_WITHOUT_PROSE = {"facts": 4, "salad": 1}
@@ -78,6 +79,9 @@ class Corpus:
         rng = Random(f"{self._seed}:{number}")
         kinds = _EARLY_KINDS if number < _EARLY else _KINDS
         kind = rng.choices(list(kinds), list(kinds.values()))[0]
+        if kind == _FEW_WORDS:
+            line = Line(ANSWER, few_words(self._words, rng))
+            return Example(COPY, f"<|{ANSWER}|> {line.text} <|plan|> {ANSWER}", line.text, evidence=(line,))
         if kind == COPY:
             return self._copying(rng)
         record = self._records.write(rng)

@@ -93,6 +93,12 @@ def alter(text: str, words: Sequence[str], rng: Random) -> str:
     return "".join(pieces)
 
 
+def few_words(words: Sequence[str], rng: Random) -> str:
+    """Three to seven known words in any order."""
+    text = " ".join(rng.choice(words) for _ in range(rng.randint(3, 7)))
+    return text[0].upper() + text[1:] + "."
+
+
 def salad(words: Sequence[str], rng: Random) -> str:
     """A sentence without sense: the words have to be carried over one by one."""
     chosen = [_other_word(words, rng) for _ in range(rng.randint(6, 20))]

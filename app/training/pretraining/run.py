@@ -91,12 +91,14 @@ def _keep_plan(folder: Path, plan: PretrainingPlan) -> None:
 def _tokenizer(
     folder: Path, plan: PretrainingPlan, corpus: Corpus, say: Callable[[str], None], weights: Path | None
 ) -> PreTrainedTokenizerFast:
+    """The run's own tokenizer, else that of its weights, else a new one; afterwards it is the run's own."""
     places = [folder / TOKENIZER, *([weights, weights.parent / TOKENIZER] if weights else [])]
-    for place in places:
-        if (place / "tokenizer.json").is_file():
-            return load_tokenizer(place)
-    say(f"Training the tokenizer on {plan.tokenizer_examples} examples ...")
-    texts = (f"{example.prompt} {example.target}" for example in islice(corpus.examples(), plan.tokenizer_examples))
-    tokenizer = train_tokenizer(texts, plan.shape.vocabulary, plan.shape.context)
+    known = next((place for place in places if (place / "tokenizer.json").is_file()), None)
+    if known is None:
+        say(f"Training the tokenizer on {plan.tokenizer_examples} examples ...")
+        texts = (f"{example.prompt} {example.target}" for example in islice(corpus.examples(), plan.tokenizer_examples))
+        tokenizer = train_tokenizer(texts, plan.shape.vocabulary, plan.shape.context)
+    else:
+        tokenizer = load_tokenizer(known)
     tokenizer.save_pretrained(folder / TOKENIZER)
     return tokenizer

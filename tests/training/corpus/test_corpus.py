@@ -22,26 +22,34 @@ PROSE = prose_of(
     ),
     ("Nobody has to install anything on the machines of the team.",),
 )
+# The first examples are a lesson in copying.
+LATER = 1_000_000
 
 
 @pytest.fixture(scope="module")
 def sample() -> list[Example]:
-    return list(islice(Corpus(11, RULES, PROSE).examples(), 400))
+    return list(islice(Corpus(11, RULES, PROSE).examples(LATER), 400))
 
 
 def test_the_same_seed_gives_the_same_corpus(sample: list[Example]) -> None:
     again = Corpus(11, RULES, PROSE)
-    assert again.example(37) == sample[37]
-    assert list(islice(again.examples(200), 20)) == sample[200:220]
+    assert again.example(LATER + 37) == sample[37]
+    assert list(islice(again.examples(LATER + 200), 20)) == sample[200:220]
 
 
 def test_another_seed_gives_another_corpus(sample: list[Example]) -> None:
-    other = islice(Corpus(12, RULES, PROSE).examples(), 400)
+    other = islice(Corpus(12, RULES, PROSE).examples(LATER), 400)
     assert len({example.target for example in other} & {example.target for example in sample}) < 20
 
 
 def test_targets_pass_the_gate_and_the_rules(sample: list[Example]) -> None:
     assert TargetJudge(RULES).pass_rate(sample[:250]) >= 0.97
+
+
+def test_the_first_examples_are_mostly_to_carry_over_a_few_words() -> None:
+    first = [Corpus(11, RULES, PROSE).example(number) for number in range(100)]
+    assert sum(example.kind == COPY for example in first) > 50
+    assert sum(len(example.target.split()) < 8 for example in first) > 25
 
 
 def test_a_wrong_figure_does_not_pass(sample: list[Example]) -> None:

@@ -12,7 +12,7 @@ from app.training.pretraining.checkpoints import checkpoints, load_weights
 from app.training.pretraining.loop import LOG, Pretraining, Step
 from app.training.pretraining.model import loss_of
 from app.training.pretraining.plan import PretrainingPlan
-from app.training.pretraining.run import finish, open_run
+from app.training.pretraining.run import Beginning, finish, load_newest, open_run
 from tests.training.pretraining import tiny
 
 
@@ -121,6 +121,11 @@ def test_the_finished_model_is_a_standard_folder(tokenizer: PreTrainedTokenizerF
     loaded = AutoTokenizer.from_pretrained(folder)
     ids = loaded("<|plan|> answer<|message|>", return_tensors="pt")["input_ids"]
     assert model(ids).logits.shape == (1, ids.shape[1], plan.shape.vocabulary)
+    again = open_run(tmp_path / "again", plan, tiny.RULES, None, pytest.fail, Beginning(folder))
+    again.run(lambda _: None)
+    kept, _, progress = load_newest(tmp_path / "again")
+    assert progress.step == 1
+    assert kept.config.vocab_size == plan.shape.vocabulary
     assert (tmp_path / "loss_curve.png").stat().st_size > 5_000
     assert {path.suffix for path in folder.iterdir()} <= {".json", ".safetensors", ".jinja"}
 
