@@ -13,7 +13,7 @@ import typer
 from scripts.terminal import errors_as_sentences, say
 
 
-def main(
+def main(  # noqa: PLR0913 - the flags
     run: Annotated[Path, typer.Option(help="Folder of a run of pretrain_base.py; its newest checkpoint is measured.")],
     documents: Annotated[Path, typer.Option(help="Folder of documents that hold the evidence.")],
     held_out: Annotated[
@@ -21,12 +21,14 @@ def main(
     ] = False,
     count: Annotated[int, typer.Option(help="How many messages.")] = 200,
     show: Annotated[int, typer.Option(help="How many messages are printed, drawn at random.")] = 0,
+    export: Annotated[Path | None, typer.Option(help="Also write the model here, as a Hugging Face folder.")] = None,
     seed: Annotated[int, typer.Option(help="Draws the leads and the sentences.")] = 7,
 ) -> None:
     from app.settings import load_settings
     from app.training.corpus.examples import Corpus
     from app.training.corpus.prose import prose_of, read_prose
     from app.training.pretraining.evaluation import evaluate, grounded
+    from app.training.pretraining.model import save_model
     from app.training.pretraining.run import load_newest
 
     with errors_as_sentences():
@@ -36,6 +38,8 @@ def main(
         rules = load_settings().validation
         examples = grounded(Corpus(seed, rules, prose_of(texts), {"prose": 1}), count)
         quality, messages = evaluate(model, tokenizer, examples, rules)
+        if export:
+            save_model(export, model, tokenizer)
     say(f"{progress.tokens:,} tokens of training, {progress.seconds / 3600:.1f} hours; {len(texts)} sentences")
     for name, value in asdict(quality).items():
         say(f"{name:>18}  {value:.3f}" if isinstance(value, float) else f"{name:>18}  {value}")

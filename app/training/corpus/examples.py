@@ -19,7 +19,7 @@ COPY = "copy"
 # Shares of the kinds of example.
 _KINDS = {COPY: 20, GeneratorName.RAG.value: 62, GeneratorName.FINETUNED.value: 18}
 # The first examples teach to carry over, before anything else: first a few words, found at a short distance.
-_EARLY = 60_000
+_EARLY = 12_000
 _FEW_WORDS = "few_words"
 _EARLY_KINDS = {_FEW_WORDS: 45, COPY: 25, GeneratorName.RAG.value: 24, GeneratorName.FINETUNED.value: 6}
 # Shares of the kinds of evidence sentence: altered prose, prose as it is, invented facts, words without sense.
