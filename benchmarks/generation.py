@@ -22,6 +22,8 @@ import torch
 import typer
 from rich.console import Console
 from rich.table import Table
+from transformers import AutoModelForCausalLM
+from transformers.generation.configuration_utils import ContinuousBatchingConfig
 
 from app.config_files import LocalModels, ValidationConfig
 from app.language_models.base import DecodingRules
@@ -33,6 +35,10 @@ from benchmarks.random_models import random_adapter, random_base
 
 _EVIDENCE = "The Professional plan costs $299 per month and onboarding takes 2-3 weeks; support answers in 4 hours. "
 _VOICE_SHARE = 2
+# Without these bounds it takes more than half of the memory.
+_PAGES = ContinuousBatchingConfig(
+    page_size=32, num_blocks=2048, max_batch_tokens=4096, max_requests_per_batch=64, use_async_batching=False
+)
 
 
 @dataclass
@@ -63,13 +69,19 @@ class Measured:
         return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
+def _reference(base: Path) -> Any:  # noqa: ANN401 - models of transformers have too many shapes
+    model: Any = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+    return model.eval()
+
+
 class Bench:
     """One loaded engine, and the same weights under transformers' own loops."""
 
-    def __init__(self, engine: LocalEngine, adapter: str, reference: Any, tokens: int, prompt: int) -> None:  # noqa: ANN401
+    def __init__(self, engine: LocalEngine, adapter: str, base: Path, tokens: int, prompt: int) -> None:
         self.engine = engine
         self.adapter = adapter
-        self.reference = reference
+        # While continuous batching runs on a model, ordinary calls of it fail: one model for each.
+        self.reference, self.paged = _reference(base), _reference(base)
         self.tokens = tokens
         self.prompt = prompt
         validation: ValidationConfig = load_settings(_env_file=None).validation
@@ -149,8 +161,14 @@ def paged(bench: Bench, texts: int, into: Measured) -> None:
     """transformers' continuous batching over all texts at once."""
     prompts = [list(bench.ids(number, bench.prompt)) for number in range(texts)]
     with into.round() as finish:
-        done = bench.reference.generate_batch(
-            prompts, max_new_tokens=bench.tokens, do_sample=False, eos_token_id=-1, warmup=False
+        done = bench.paged.generate_batch(
+            prompts,
+            continuous_batching_config=_PAGES,
+            max_new_tokens=bench.tokens,
+            do_sample=False,
+            eos_token_id=-1,
+            warmup=False,
+            persistent_manager=True,
         )
         finish(sum(len(output.generated_tokens) for output in done.values()))
     into.texts += [into.rounds[-1][0]] * texts
@@ -223,11 +241,7 @@ def main(  # noqa: PLR0913 - each is a flag of the command line
         voice = adapter or random_adapter(base, Path(folder) / "voice")
         config = LocalModels(device=device, batch_rows=64, threads=threads)
         with loaded(base, voice, config) as (engine, key):
-            from transformers import AutoModelForCausalLM
-
-            reference: Any = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
-            reference.eval()
-            bench = Bench(engine, key, reference, tokens, prompt)
+            bench = Bench(engine, key, base, tokens, prompt)
             found = measure(bench, [int(level) for level in levels.split(",")], rounds, with_paged=with_paged)
     show(console, found)
 

@@ -8,6 +8,7 @@ import torch
 from peft import LoraConfig, PeftModel, get_peft_model, set_peft_model_state_dict
 from torch import Tensor
 from transformers import AutoModelForCausalLM, DynamicCache
+from transformers.utils.logging import disable_progress_bar
 
 from app.config_files import LocalModels
 from app.errors import ConfigurationError
@@ -30,6 +31,7 @@ class Weights:
         if config.threads is not None:
             torch.set_num_threads(config.threads)
         bits = quantisation(config, device)
+        disable_progress_bar()  # type: ignore[no-untyped-call]  # transformers does not annotate it
         try:
             model = AutoModelForCausalLM.from_pretrained(
                 directory,

@@ -3,7 +3,7 @@
 from app.config_files import ValidationConfig
 from app.errors import AdapterUnavailable, ModelUnavailable
 from app.followups.generators.base import GenerationInput, PromptSource
-from app.followups.generators.model_prompt import decoding_rules, fitting_prompt, message_of
+from app.followups.generators.model_prompt import as_asked, decoding_rules, fitting_prompt, message_of
 from app.followups.generators.voice import Voice
 from app.followups.types import Draft, GeneratorName, Prompt
 from app.language_models.base import Completion, TextModel
@@ -34,7 +34,8 @@ class FinetunedGenerator:
 
     @property
     def can_repair(self) -> bool:
-        return self._source.can_repair
+        """True: by a prompt that shows the model its mistakes, or by drawing anew."""
+        return True
 
     @property
     def fingerprint(self) -> str:
@@ -63,6 +64,7 @@ class FinetunedGenerator:
     async def _ask(self, task: GenerationInput) -> tuple[Prompt, Completion]:
         if self._voice.problem is not None:
             raise self._voice.problem
+        task = as_asked(task, self._source)
         _, prompt = fitting_prompt(task, self._source, lambda prompt: self._model.fits(prompt, task.options))
         rules = decoding_rules(task, prompt.placeholders, self._rules)
         return prompt, await self._model.complete(prompt, task.options, task.timeout_seconds, rules)

@@ -6,7 +6,7 @@ from time import monotonic
 from app.config_files import ValidationConfig
 from app.errors import AdapterUnavailable, ModelUnavailable
 from app.followups.generators.base import GenerationInput, Generator, PromptSource
-from app.followups.generators.model_prompt import decoding_rules, fitting_prompt, message_of
+from app.followups.generators.model_prompt import as_asked, decoding_rules, fitting_prompt, message_of
 from app.followups.generators.voice import Voice
 from app.followups.types import Draft, GeneratorName
 from app.language_models.base import FusedModel
@@ -46,7 +46,8 @@ class HybridGenerator:
 
     @property
     def can_repair(self) -> bool:
-        return self._prompts.evidence.can_repair and self._prompts.voice.can_repair
+        """True: by a prompt that shows the model its mistakes, or by drawing anew."""
+        return True
 
     @property
     def fingerprint(self) -> str:
@@ -65,6 +66,7 @@ class HybridGenerator:
     async def _draft(self, task: GenerationInput) -> Draft:
         if self._voice.problem is not None:
             raise self._voice.problem
+        task = as_asked(task, self._prompts.evidence)
         shown, evidence = fitting_prompt(task, self._prompts.evidence, lambda p: self._model.fits(p, task.options))
         _, voice = fitting_prompt(task, self._prompts.voice, lambda p: self._model.fits(p, task.options))
         placeholders = tuple(dict([*voice.placeholders, *evidence.placeholders]).items())

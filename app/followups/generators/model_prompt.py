@@ -1,5 +1,6 @@
 """What a model is handed with its prompt: as much evidence as its window holds, and what its text must keep to."""
 
+import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,6 +13,7 @@ from app.followups.prompts.masking import restore
 from app.followups.types import EvidenceItem, Prompt
 from app.language_models.base import Completion, DecodingRules
 
+_SECOND_TEMPERATURE = 0.5
 _PLAN = re.compile(
     r"\b(?!(?:The|Our|Your|This|That|Each|Every|Any|All|No) )([A-Z][\w-]+(?: [A-Z][\w-]+){0,3})"
     r" (?:plan|edition|tier|package)\b"
@@ -36,6 +38,23 @@ def fitting_prompt(
         task = replace(task, evidence=replace(task.evidence, knowledge=less))
         prompt = source.build(task)
     return task, prompt
+
+
+def as_asked(task: GenerationInput, source: PromptSource) -> GenerationInput:
+    """`task`; or, in the repair round of a model that no prompt helps to repair, the same task drawn anew.
+
+    The new draw is as reproducible as the first: its seed follows from the draft that failed. What was greedy is drawn
+    at a moderate temperature, since it would only be the same again.
+    """
+    if task.repair_of is None or source.can_repair:
+        return task
+    digest = hashlib.sha256(f"{task.options.seed}\0{task.repair_of}".encode()).digest()
+    drawn = replace(
+        task.options,
+        seed=int.from_bytes(digest[:4], "big"),
+        temperature=task.options.temperature or _SECOND_TEMPERATURE,
+    )
+    return replace(task, repair_of=None, violations=(), options=drawn)
 
 
 def decoding_rules(task: GenerationInput, placeholders: tuple[tuple[str, str], ...], rules: ValidationConfig) -> (

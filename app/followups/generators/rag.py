@@ -2,7 +2,7 @@
 
 from app.config_files import ValidationConfig
 from app.followups.generators.base import GenerationInput, PromptSource
-from app.followups.generators.model_prompt import decoding_rules, fitting_prompt, message_of
+from app.followups.generators.model_prompt import as_asked, decoding_rules, fitting_prompt, message_of
 from app.followups.types import Draft, GeneratorName
 from app.language_models.base import TextModel
 
@@ -21,7 +21,8 @@ class RagGenerator:
 
     @property
     def can_repair(self) -> bool:
-        return self._source.can_repair
+        """True: by a prompt that shows the model its mistakes, or by drawing anew."""
+        return True
 
     @property
     def fingerprint(self) -> str:
@@ -29,6 +30,7 @@ class RagGenerator:
 
     async def generate(self, task: GenerationInput) -> Draft:
         """One draft with the lead's data put back. Raises `ModelUnavailable` if the model fails or writes nothing."""
+        task = as_asked(task, self._source)
         shown, prompt = fitting_prompt(task, self._source, lambda prompt: self._model.fits(prompt, task.options))
         rules = decoding_rules(shown, prompt.placeholders, self._rules)
         answer = await self._model.complete(prompt, task.options, task.timeout_seconds, rules)

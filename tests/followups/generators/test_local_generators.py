@@ -14,7 +14,7 @@ from app.followups.generators.model_prompt import decoding_rules, fitting_prompt
 from app.followups.generators.rag import RagGenerator
 from app.followups.generators.template import SafeTemplate
 from app.followups.prompts.profiles import evidence_prompts, voice_prompts
-from app.followups.types import GenerationOptions, Prompt
+from app.followups.types import GenerationOptions, Prompt, Violation
 from app.language_models.adapter_slot import AdapterSlot
 from app.language_models.base import Completion, DecodingRules
 from app.language_models.local import LocalEngine, LocalFusion, LocalModel
@@ -81,6 +81,18 @@ async def test_drafts_say_what_wrote_them(engine: LocalEngine, adapter: Path) ->
     assert (finetuned.generator, finetuned.adapter_digest) == ("finetuned", loaded.digest)
     assert (hybrid.generator, hybrid.adapter_digest, hybrid.fallback) == ("hybrid", loaded.digest, None)
     assert {draft.model_digest for draft in (rag, finetuned, hybrid)} == {engine.digest}
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+async def test_a_draft_that_failed_is_drawn_anew_and_the_new_one_can_be_repeated(
+    engine: LocalEngine, temperature: float
+) -> None:
+    rag = Generators(engine).rag
+    asked = replace(ASKED, options=replace(ASKED.options, temperature=temperature, seed=3))
+    first = await rag.generate(asked)
+    again = replace(asked, repair_of=first.text, violations=(Violation("word_limit", "It is too long."),))
+    second = [(await rag.generate(again)).text for _ in range(2)]
+    assert second[0] == second[1] != first.text
 
 
 async def test_another_adapter_is_another_fingerprint(engine: LocalEngine, adapter: Path, second_adapter: Path) -> None:
