@@ -22,6 +22,7 @@ def main(  # noqa: PLR0913 - the flags
     count: Annotated[int, typer.Option(help="How many messages.")] = 200,
     show: Annotated[int, typer.Option(help="How many messages are printed, drawn at random.")] = 0,
     export: Annotated[Path | None, typer.Option(help="Also write the model here, as a Hugging Face folder.")] = None,
+    notice: Annotated[str, typer.Option(help="Names and licences of the prose, for the model card.")] = "",
     seed: Annotated[int, typer.Option(help="Draws the leads and the sentences.")] = 7,
 ) -> None:
     from app.settings import load_settings
@@ -29,7 +30,8 @@ def main(  # noqa: PLR0913 - the flags
     from app.training.corpus.prose import prose_of, read_prose
     from app.training.pretraining.evaluation import evaluate, grounded
     from app.training.pretraining.model import save_model
-    from app.training.pretraining.run import load_newest
+    from app.training.pretraining.model_card import write_model_card
+    from app.training.pretraining.run import load_newest, read_plan
 
     with errors_as_sentences():
         model, tokenizer, progress = load_newest(run)
@@ -40,6 +42,8 @@ def main(  # noqa: PLR0913 - the flags
         quality, messages = evaluate(model, tokenizer, examples, rules)
         if export:
             save_model(export, model, tokenizer)
+            parameters = sum(parameter.numel() for parameter in model.parameters())
+            write_model_card(export, read_plan(run), progress, parameters, quality, notice)
     say(f"{progress.tokens:,} tokens of training, {progress.seconds / 3600:.1f} hours; {len(texts)} sentences")
     for name, value in asdict(quality).items():
         say(f"{name:>18}  {value:.3f}" if isinstance(value, float) else f"{name:>18}  {value}")

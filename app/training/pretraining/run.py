@@ -66,12 +66,16 @@ def load_newest(folder: Path) -> tuple[LlamaForCausalLM, PreTrainedTokenizerFast
     kept = checkpoints(folder)
     if not kept:
         raise ConfigurationError(f"There is no checkpoint in {folder}: train one with scripts/pretrain_base.py.")
-    plan = PretrainingPlan.from_dict(json.loads((folder / PLAN).read_text(encoding="utf-8")))
+    plan = read_plan(folder)
     tokenizer = load_tokenizer(folder / TOKENIZER)
     model = new_model(plan.shape, tokenizer, plan.seed)
     weights, _, progress = load_checkpoint(kept[-1])
     model.load_state_dict(weights, strict=False)
     return model, tokenizer, progress
+
+
+def read_plan(folder: Path) -> PretrainingPlan:
+    return PretrainingPlan.from_dict(json.loads((folder / PLAN).read_text(encoding="utf-8")))
 
 
 def use_threads(threads: int) -> None:
@@ -81,10 +85,8 @@ def use_threads(threads: int) -> None:
 
 def _keep_plan(folder: Path, plan: PretrainingPlan) -> None:
     path = folder / PLAN
-    if path.is_file():
-        known = PretrainingPlan.from_dict(json.loads(path.read_text(encoding="utf-8")))
-        if known != plan:
-            raise ConfigurationError(f"{folder} holds a run with another plan ({path}): choose another folder.")
+    if path.is_file() and read_plan(folder) != plan:
+        raise ConfigurationError(f"{folder} holds a run with another plan ({path}): choose another folder.")
     path.write_text(json.dumps(plan.as_dict(), indent=2) + "\n", encoding="utf-8")
 
 
