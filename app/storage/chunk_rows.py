@@ -11,7 +11,7 @@ from sqlalchemy import Row, Select, bindparam, case, select
 from app.followups.types import BlockKind, Span
 from app.knowledge.types import Chunk, StoredChunk
 from app.storage.records import NewVersion, text_hash
-from app.storage.rows import utc_now
+from app.storage.rows import belongs_to, utc_now
 from app.storage.tables import ChunkRow, DocumentRow, VersionRow
 
 _CHUNK_FIELDS = (
@@ -124,7 +124,7 @@ def _statement(*, with_vectors: bool) -> Select[*tuple[Any, ...]]:
     vector = case((ChunkRow.embedding_model == bindparam("embedding_model"), ChunkRow.embedding)).label("embedding")
     extra = (vector,) if with_vectors else ()
     wanted = select(*_CHUNK_FIELDS, *extra).where(
-        ChunkRow.id.in_(bindparam("ids", expanding=True)), ChunkRow.tenant_id == bindparam("tenant")
+        ChunkRow.id.in_(bindparam("ids", expanding=True)), belongs_to(ChunkRow.tenant_id, bindparam("tenant"))
     )
     chunk = wanted.cte("chunk").prefix_with("MATERIALIZED").c
     return (

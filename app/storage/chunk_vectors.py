@@ -12,7 +12,7 @@ from app.knowledge.filtered_search import Scope
 from app.knowledge.types import StoredChunk
 from app.storage.chunk_rows import current_chunks_with_vectors, stored_chunk
 from app.storage.database import Database
-from app.storage.rows import batches
+from app.storage.rows import batches, belongs_to
 from app.storage.tables import ChunkRow, DocumentRow, VersionRow
 
 T = TypeVar("T")
@@ -122,7 +122,7 @@ class ChunkVectorRepository:
     async def among(self, tenant: str, ids: Sequence[str], scope: Scope) -> set[str]:
         """Those of `ids` that the scope admits, current or not."""
         found: set[str] = set()
-        query = select(ChunkRow.id).where(ChunkRow.tenant_id == tenant, *_admitted(scope, ChunkRow))
+        query = select(ChunkRow.id).where(belongs_to(ChunkRow.tenant_id, tenant), *_admitted(scope, ChunkRow))
         async with self._database.snapshot() as session:
             for batch in batches(ids):
                 found.update((await session.execute(query.where(ChunkRow.id.in_(batch)))).scalars())
@@ -149,7 +149,7 @@ class ChunkVectorRepository:
 
     def _vectors(self, tenant: str) -> Select[str, bytes]:
         return select(ChunkRow.id, ChunkRow.embedding).where(
-            ChunkRow.tenant_id == tenant, ChunkRow.embedding_model == self._embedding_model
+            belongs_to(ChunkRow.tenant_id, tenant), ChunkRow.embedding_model == self._embedding_model
         )
 
 

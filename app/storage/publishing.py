@@ -7,7 +7,7 @@ from sqlalchemy import Row, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import NotFound
-from app.storage.rows import batches, count_publication, utc_now
+from app.storage.rows import batches, belongs_to, count_publication, utc_now
 from app.storage.search_rows import add_search_rows, remove_search_rows
 from app.storage.tables import DocumentRow, IndexChangeRow, TenantRow, VersionRow
 from app.storage.validity import refresh_validity
@@ -66,7 +66,8 @@ async def _plan_publications(session: AsyncSession, tenant: str, version_ids: Se
     ).join(DocumentRow, DocumentRow.id == VersionRow.document_id)
     found: list[Row[str, str, int, str, str | None]] = []
     for batch in batches(list(position)):
-        found += (await session.execute(fields.where(VersionRow.tenant_id == tenant, VersionRow.id.in_(batch)))).all()
+        owned = belongs_to(VersionRow.tenant_id, tenant), VersionRow.id.in_(batch)
+        found += (await session.execute(fields.where(*owned))).all()
     if len(found) != len(position):
         raise NotFound("A document version to publish does not exist.")
     staged = sorted((row for row in found if row.state == "staged"), key=lambda row: row.number)
