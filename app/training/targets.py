@@ -66,7 +66,8 @@ class TargetJudge:
         found = validate(text, lead, strategy, self._rules).violations
         if found:
             rules = ", ".join(violation.rule for violation in found)
-            return _dropped(row, f"rule: {found[0].rule}", "successful_response", f"breaks {rules}")
+            why = f"breaks {rules}" + (f" once {removed} unsupported sentences are gone" if removed else "")
+            return _dropped(row, f"rule: {found[0].rule}", "successful_response", why)
         return Target(row.line, _example(row, fields, lead, text), strategy, row.industry.casefold(), removed)
 
     def _grounded(self, text: str, lead: LeadContext) -> tuple[str, int]:

@@ -52,6 +52,11 @@ class TestTargets:
         assert isinstance(target, Dropped)
         assert target.reason == "rule: banned_phrase"
 
+    def test_what_is_broken_by_removing_facts_is_said(self) -> None:
+        target = judged("Hi Ana, you asked about pricing. The Team plan costs $49 per month, is that fine?")
+        assert isinstance(target, Dropped)
+        assert "once 1 unsupported sentences are gone" in target.problem.sentence
+
     def test_a_signature_is_cut_off_first(self) -> None:
         target = judged("Hi Ana, you asked about pricing. Which part of it matters most to you?\n\nBest regards,\nMira")
         assert isinstance(target, Target)
