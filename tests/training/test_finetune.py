@@ -147,6 +147,12 @@ class TestEncoding:
         assert encoder.tokenizer.decode(labels) == f"Hello [LEAD_NAME], fine.{END}"
         assert tuple(feature["input_ids"][: row.answer_start]) == encoder.encode(exchange.prompt)
 
+    def test_without_a_chat_template_the_end_token_closes_the_answer(self, tiny_base: Path) -> None:
+        encoder = PromptEncoder.load(tiny_base)
+        encoder.tokenizer.chat_template = None
+        [row] = encode([Exchange(Prompt((ChatTurn("user", "Asked."),), "v"), "Hello.")], encoder, 512)
+        assert encoder.tokenizer.decode(list(row.tokens[row.answer_start :])) == f"Hello.{END}"
+
     def test_padding_is_masked_and_not_learned(self) -> None:
         batch = collate([{"input_ids": [5, 6, 7], "labels": [IGNORED, 6, 7]}, {"input_ids": [8], "labels": [8]}])
         assert batch["attention_mask"].tolist() == [[1, 1, 1], [1, 0, 0]]
