@@ -56,7 +56,8 @@ class ModelScores:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """`separation`: how well the classifier tells held-out voice from neutral text (area under the ROC curve)."""
+    """`human`: the held-out answers themselves, as the mark to reach. `separation`: how well the classifier tells them
+    from neutral text (area under the ROC curve)."""
 
     examples: int
     held_out_digest: str
@@ -73,6 +74,7 @@ class Evaluation:
             "held_out_digest": self.held_out_digest,
             "base": self.base.as_row(),
             "adapter": self.adapter.as_row(),
+            "human": {name: round(value, 4) for name, value in asdict(self.human).items()},
             "voice_separation": round(self.separation, 4),
             "perplexity_change": round(self.adapter.perplexity / self.base.perplexity - 1, 4),
         }

@@ -49,6 +49,7 @@ def test_the_numbers_say_what_they_were_measured_on(evaluation: Evaluation, card
     assert evaluation.adapter_digest == card.adapter_digest
     stated = evaluation.as_json()
     assert stated["examples"] == 6
+    assert stated["human"]["grounded"] == 1.0
     assert set(stated["base"]) == set(stated["adapter"]) >= {"perplexity", "voice", "rules_passed", "grounded"}
 
 
