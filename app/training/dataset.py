@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -96,11 +96,22 @@ def prepare(
             "Nothing was written.",
             report,
         )
-    train = tuple(t.example for t in kept if not is_held_out(t.example.lead, options.held_out))
-    held_out = tuple(t.example for t in kept if is_held_out(t.example.lead, options.held_out))
+    sides: dict[bool, list[Example]] = {True: [], False: []}
+    for target, example in zip(kept, _without_keys(kept), strict=True):
+        sides[is_held_out(target.example.lead, options.held_out)].append(example)
+    train, held_out = tuple(sides[False]), tuple(sides[True])
     if not train or not held_out:
         raise TooFewExamples(f"{path}: {report.leads} leads are too few to keep some out of training.", report)
     return Prepared(train, held_out, replace(report, train=len(train), held_out=len(held_out)), options.as_of)
+
+
+def _without_keys(targets: Sequence[Target]) -> list[Example]:
+    """The examples with leads numbered as they appear: a hash of a name can be guessed from a list of names."""
+    numbers: dict[str, int] = {}
+    return [
+        replace(target.example, lead=f"lead-{numbers.setdefault(target.example.lead, len(numbers) + 1)}")
+        for target in targets
+    ]
 
 
 def is_held_out(lead: str, share: float) -> bool:

@@ -22,7 +22,7 @@ _KEYS = frozenset({"lead", "fields", "response"})
 class Example:
     """A lead's record and the message that worked, both with placeholders for personal data.
 
-    `lead` groups the rows of one lead (a hash). `fields` are fields of a request.
+    `lead` groups the rows of one lead and names nobody. `fields` are fields of a request.
     """
 
     lead: str

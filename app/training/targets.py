@@ -85,7 +85,7 @@ def _example(row: Conversation, fields: dict[str, object], lead: LeadContext, te
 
 
 def _lead_key(row: Conversation) -> str:
-    """The same for all rows of one lead, and tells nothing about them."""
+    """The same for all rows of one lead."""
     return hashlib.sha256(f"lead\0{' '.join(row.lead_name.casefold().split())}".encode()).hexdigest()[:16]
 
 

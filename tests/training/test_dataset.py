@@ -104,6 +104,11 @@ class TestPrepare:
     def test_no_lead_is_on_both_sides(self, demo: Prepared) -> None:
         assert demo.held_out
         assert not {e.lead for e in demo.train} & {e.lead for e in demo.held_out}
+        assert len({e.lead for e in (*demo.train, *demo.held_out)}) == demo.report.leads
+
+    def test_leads_are_numbered_so_that_no_name_can_be_guessed(self, demo: Prepared) -> None:
+        numbers = {e.lead for e in (*demo.train, *demo.held_out)}
+        assert numbers == {f"lead-{number}" for number in range(1, demo.report.leads + 1)}
 
     def test_the_balance_counts_what_is_kept(self, demo: Prepared) -> None:
         kept = demo.report.train + demo.report.held_out
