@@ -1,8 +1,8 @@
 """The nearest chunks of some kinds of documents, at a cost that does not depend on how rare the kinds are.
 
-Where the kinds are common, more neighbours than needed are taken from the index and the others dropped. Where that
-would take too many, the vectors of these kinds are compared one by one: they are few. The index itself is asked for no
-filter, which costs Chroma 20 to 30 times an unfiltered search.
+The vectors of these kinds are compared one by one, which is exact and takes a few milliseconds for tens of thousands.
+Where there are more, more neighbours than needed are taken from the index and the others dropped. The index itself is
+asked for no filter, which costs Chroma 20 to 30 times an unfiltered search.
 """
 
 import asyncio
@@ -21,8 +21,6 @@ Hits = list[tuple[str, float]]
 
 # Neighbours of a query are not spread evenly over the kinds, so more are taken than the share alone asks for.
 _MARGIN = 3.0
-# Up to so many times the wanted number, the index is faster than comparing one by one.
-_WIDEST = 12
 # Chunks that may be compared one by one: 77 MB at 384 numbers each, about 5 ms.
 _MOST_COMPARED = 50_000
 _MOST_TAKEN = 5_000
@@ -64,10 +62,18 @@ class Scope:
 class FilteredSearch:
     """Searches within a scope. What is remembered belongs to one knowledge version of one tenant."""
 
-    def __init__(self, index: DenseIndex, scopes: ScopeSource, digest: str, memory_bytes: int = _MEMORY_BYTES) -> None:
+    def __init__(
+        self,
+        index: DenseIndex,
+        scopes: ScopeSource,
+        digest: str,
+        memory_bytes: int = _MEMORY_BYTES,
+        most_compared: int = _MOST_COMPARED,
+    ) -> None:
         self._index = index
         self._scopes = scopes
         self._digest = digest
+        self._most_compared = most_compared
         self._counts: LRUCache[tuple[str, int], Mapping[tuple[str, bool], int]] = LRUCache(_TENANTS)
         self._compared: LRUCache[tuple[str, int, Scope], tuple[list[str], Vectors]] = LRUCache(
             memory_bytes, getsizeof=lambda entry: max(1, entry[1].nbytes)
@@ -81,13 +87,13 @@ class FilteredSearch:
         Raises `StorageUnavailable`, and `IndexUnavailable` where the index is needed.
         """
         counts = await self._counted(tenant, version)
-        total = sum(counts.values())
         admitted = sum(count for kind, count in counts.items() if scope.admits(*kind))
         if not admitted:
             return [[] for _ in vectors]
-        taken = min(total, math.ceil(limit * _MARGIN * total / admitted))
-        if taken <= _WIDEST * limit or admitted > _MOST_COMPARED:
-            return await self._from_index(tenant, scope, vectors, limit, min(taken, _MOST_TAKEN))
+        if admitted > self._most_compared:
+            total = sum(counts.values())
+            taken = min(total, math.ceil(limit * _MARGIN * total / admitted), _MOST_TAKEN)
+            return await self._from_index(tenant, scope, vectors, limit, taken)
         ids, rows = await self._vectors(tenant, version, scope)
         return await asyncio.to_thread(_nearest, ids, rows, vectors, limit)
 

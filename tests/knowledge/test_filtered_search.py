@@ -45,14 +45,16 @@ def vectors(database: Database) -> ChunkVectorRepository:
     return ChunkVectorRepository(database, DIGEST)
 
 
+@pytest.mark.parametrize("most_compared", [0, 50_000])
 @pytest.mark.parametrize("internal", [False, True])
 @pytest.mark.parametrize("types", [("pricing",), ("documentation",), ("pricing", "documentation"), ("unknown",)])
 async def test_finds_what_comparing_everything_finds(
-    knowledge: Knowledge, vectors: ChunkVectorRepository, types: tuple[str, ...], internal: bool
+    knowledge: Knowledge, vectors: ChunkVectorRepository, types: tuple[str, ...], internal: bool, most_compared: int
 ) -> None:
     scope = Scope(frozenset(types), internal)
     ids, rows = await vectors.within("acme", scope)
-    found = await FilteredSearch(knowledge.index, vectors, DIGEST).search("acme", 1, scope, QUERIES, 10)
+    search = FilteredSearch(knowledge.index, vectors, DIGEST, most_compared=most_compared)
+    found = await search.search("acme", 1, scope, QUERIES, 10)
     assert len(found) == len(QUERIES)
     for query, hits in zip(QUERIES, found, strict=True):
         assert len(hits) == min(10, len(ids))
@@ -61,11 +63,11 @@ async def test_finds_what_comparing_everything_finds(
         assert {chunk_id for chunk_id, _ in hits} <= set(ids)
 
 
-async def test_a_rare_kind_needs_no_index_and_a_common_one_little_of_it(
+async def test_few_chunks_need_no_index_and_many_little_of_it(
     knowledge: Knowledge, vectors: ChunkVectorRepository
 ) -> None:
     index = CountingIndex(knowledge)
-    search = FilteredSearch(index, vectors, DIGEST)
+    search = FilteredSearch(index, vectors, DIGEST, most_compared=100)
     await search.search("acme", 1, Scope(frozenset({"pricing"}), False), QUERIES, 10)
     assert index.asked == []
     await search.search("acme", 1, Scope(frozenset({"documentation"}), False), QUERIES, 10)
