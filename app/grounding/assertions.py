@@ -8,7 +8,6 @@ from app.grounding.fit import Part
 from app.grounding.judgement import NOTHING_STATED, Judgement, joined, worst
 from app.grounding.lenses import Lenses
 from app.grounding.parts import (
-    bounds,
     has_predicate,
     lead_words,
     names_of,
@@ -54,7 +53,7 @@ class _Sentence:
         self._reading = reading
         self._bench = bench
         self._lenses = lenses
-        self._segments = bounds(reading)
+        self._segments = reading.spans
 
     def judge(self) -> Judgement:
         full = self._part(0, len(self._segments))

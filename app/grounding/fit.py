@@ -16,10 +16,11 @@ class Failure(IntEnum):
     GENERALISED = 2
     HEDGED = 3
     LIMITED = 4
-    OVERSTATED = 5
-    SUBJECT = 6
-    POLARITY = 7
-    NONE = 8
+    OTHER_TIME = 5
+    OVERSTATED = 6
+    SUBJECT = 7
+    POLARITY = 8
+    NONE = 9
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ _REASONS = {
     Failure.GENERALISED: "the source says this of one named subject only",
     Failure.HEDGED: "the source is less certain",
     Failure.LIMITED: "the source sets a condition that the claim leaves out",
+    Failure.OTHER_TIME: "the source speaks of another time",
     Failure.OVERSTATED: "the claim says more than the source",
     Failure.POLARITY: "the source says the opposite",
 }

@@ -6,6 +6,7 @@ from dataclasses import replace
 from app.grounding.attachment import place_figures, same_figure
 from app.grounding.conditions import drops_condition, overstates, swaps_column
 from app.grounding.fit import Failure, Fit, Part
+from app.grounding.occasions import drops_group, shifts_time
 from app.reading.lexicon import HEDGES, OFFERING, key_of
 from app.reading.passages import Statement
 from app.reading.reader import Word
@@ -143,7 +144,11 @@ def _judge_meaning(part: Part, statement: Statement, owners: list[set[Phrase]], 
     kept = {HEDGES[raw] for raw in part.raws if raw in HEDGES}
     if (softened | statement.hedges) - kept:
         return replace(fit, failure=Failure.HEDGED)
-    if reading.limits - part.raws or drops_condition(part, statement) or swaps_column(part, statement):
+    places = used or set(range(len(reading.breaks) + 1))
+    if shifts_time(part, statement, places):
+        return replace(fit, failure=Failure.OTHER_TIME)
+    limited = drops_condition(part, statement) or drops_group(part, statement, places)
+    if reading.limits - part.raws or limited or swaps_column(part, statement):
         return replace(fit, failure=Failure.LIMITED)
     return replace(fit, failure=Failure.OVERSTATED) if overstates(part, statement) else fit
 

@@ -67,12 +67,6 @@ def _ours_at(words: Sequence[Word], index: int, ours: frozenset[Phrase]) -> int:
     return max(lengths, default=0)
 
 
-def bounds(reading: Reading) -> list[tuple[int, int]]:
-    """The segments of a sentence as `(start, end)`."""
-    edges = [0, *reading.breaks, len(reading.text)]
-    return list(zip(edges[:-1], edges[1:], strict=True))
-
-
 def stands_alone(reading: Reading, start: int, part: Part) -> bool:
     """Whether a part after a break is a statement of its own rather than the rest of a list."""
     if start == 0 or reading.text[start : start + 2].strip()[:1] in _STRONG_BREAKS:

@@ -4,7 +4,7 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, pairwise
 
 from app.reading.figures import Figure, find_figures
 from app.reading.lexicon import FUNCTION_WORDS, HEDGES, LIMITS, NEGATORS, NEUTRAL_KEYS, OFFERING, key_of
@@ -72,6 +72,12 @@ class Reading:
 
     def segment_at(self, position: int) -> int:
         return bisect_right(self.breaks, position)
+
+    @property
+    def spans(self) -> list[tuple[int, int]]:
+        """The segments as `(start, end)`."""
+        edges = [0, *self.breaks, len(self.text)]
+        return list(pairwise(edges))
 
 
 @lru_cache(maxsize=8192)

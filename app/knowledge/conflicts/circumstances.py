@@ -3,6 +3,7 @@
 import re
 
 from app.language.words import stem
+from app.reading.times import FUTURE, PAST
 
 _FLAGS = re.IGNORECASE
 
@@ -12,8 +13,7 @@ _NO_FACT = re.compile(
     r"|hypothetical\w*|assum\w+|break-?\s?even|pays? (?:off|for itself)|sample|would(?:'ve)? (?:cost|pay|be|save|have)"
     r"|could (?:cost|pay|save))\b"
     # what was, or will be
-    r"|\b(?:previous\w*|former\w*|used to|was|were|had|old|originally|at the time|no longer|changed|changing|increas\w+"
-    r"|rais(?:ed|ing)|dropp\w+|reduc\w+|went|until now|last year|will (?:be|become|cost|rise|change)|planned|upcoming"
+    rf"|\b(?:{PAST}|{FUTURE}|old|no longer|changed|changing|increas\w+|rais(?:ed|ing)|dropp\w+|reduc\w+|went|planned"
     r"|instead of|usually|average|on average|typical(?:ly)?)\b"
     # what others ask or get
     r"|\b(?:competitors?|alternatives?|other (?:providers?|vendors?|tools?|platforms?|companies|solutions?|mors?)"
