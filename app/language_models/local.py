@@ -104,7 +104,10 @@ class LocalEngine:
         return self._loaded(self._encoder).encode(prompt)
 
     async def write(self, job: Job, timeout_seconds: float) -> Completion:
-        """The text of `job`. Raises `ModelUnavailable` when there is no room, no time or no model."""
+        """The text of `job`. Raises `ModelUnavailable` when there is no room, no time or no model.
+
+        Out of time or cancelled, it cancels `job.done` too, which stops the text at its next token.
+        """
         self._loaded(self._decoder)
         room = self._window - job.width
         if room < job.max_tokens:
@@ -119,8 +122,6 @@ class LocalEngine:
                 return await asyncio.wrap_future(job.done)
         except TimeoutError:
             raise ModelUnavailable("The local model did not answer in time.", [{"reason": "timeout"}]) from None
-        finally:
-            job.done.cancel()
 
     def _loaded(self, part: T | None) -> T:
         if part is None or self._state is not EngineState.READY:
