@@ -1,6 +1,7 @@
 """How an ingestion is shown: a table of counts, and a line for every file that did not go in."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
 
@@ -13,11 +14,14 @@ _WORDS = ("indexed", "unchanged", "removed", "ignored", *get_args(RefusalReason)
 
 def show(report: IngestionReport) -> None:
     show_table([{"outcome": word, "files": report.counts.get(word, 0)} for word in _WORDS])
+    today = datetime.now(UTC).date()
     for outcome in report.outcomes:
         if outcome.status == "refused":
             say(f"refused ({outcome.reason}): {outcome.source}: {outcome.message}", style="red")
         elif outcome.status in ("ignored", "removed"):
             say(f"{outcome.status}: {outcome.source}: {outcome.message}", style="dim")
+        elif silence := outcome.silence(today):
+            say(f"{outcome.status}: {outcome.source}: {silence}", style="yellow")
     for judged in report.conflicts:
         about = " ".join(filter(None, (judged.conflict.subject, judged.conflict.measure)))
         style = "dim" if judged.resolution.resolved else "yellow"

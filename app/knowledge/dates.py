@@ -27,24 +27,54 @@ _NAME_MONTH = re.compile(r"(?<!\d)(?P<year>(?:19|20)\d{2})[-_.](?P<month>0[1-9]|
 _NAME_YEAR = re.compile(r"(?<!\d)(?P<year>(?:19|20)\d{2})(?!\d)")
 _HEAD = 1500  # characters of a text in which it may speak about its own validity
 
-# What is said to be valid must be the document or its prices, not a card, a trial or a coupon.
+# A date within another pattern that reads one already: its groups have no names.
+_PLAIN_DATE = re.sub(r"\?P<\w+>", "?:", _DATE.replace("(?P=nsep)", "[./-]"))
+
+# What is said to be valid must be the document or all its prices, not a card, a trial, a plan or a coupon; so a
+# statement begins a line or a sentence, and has the document as its subject or none at all.
+_START = r"(?:^|\n|(?<=[.!?])[ \t])[ \t]*"
+_WHICH = r"(?:(?:this|these|our|the|all|current|following|above|listed|list|net|standard|public|new)\s+){0,3}"
 _SUBJECT = (
-    r"(?:prices?|pricing|price\s+list|plans|fees|rates|tariffs?|terms|offer|quote|list|document|sheet|page|version"
-    r"|edition)"
+    rf"(?P<subject>(?:[\w&-]+\s+){{0,4}}?price\s+lists?|this\s+(?:offer|quote|quotation|proposal)"
+    rf"|{_WHICH}(?:prices?|pricing|fees|rates|tariffs?|terms|plans|conditions|list|document|sheet|page|version|edition))\b"
 )
-_FROM = r"(?:from|as\s+of|as\s+from|since|starting(?:\s+from|\s+on)?|beginning(?:\s+on)?|on|date)?"
+_BETWEEN = r"[\s,(:|•·–—-]"
+_GAP = (
+    rf"(?:{_BETWEEN}+(?:(?:of|by)(?:\s+(?-i:[A-Z])[\w&-]*){{1,4}}|\d[\d.]*|v\d[\d.]*|on|in|of|for|this|the|page|document"
+    r"|list|sheet|table|here|above|below|shown|listed|stated|quoted|given|are|is|was|were|remains?|stay|be|will|shall"
+    r"|net|and|excluding|excl|vat|tax(?:es)?|usd|eur|euros?|us|dollars|prices|plans|all|only)\b)*"
+)
+_VALID = r"(?:valid|effective|in\s+effect|in\s+force)"
+_HOLDS = r"(?:applicable|appl(?:y|ies)|guaranteed|fixed|firm|holds?)"
+_SINCE = r"(?:from|as\s+of|as\s+from|since|starting(?:\s+from|\s+on)?|beginning(?:\s+on)?)"
+_UNTIL = r"(?:until|through|thru|till)(?:\s+and\s+including)?"
+_FROM = rf"(?:\s*:?\s*(?:{_SINCE}\s*)?{_PLAIN_DATE})?\s*,?\s*"
+# `weak` words need a subject, and after `loose` ones a year alone is a number as well.
 _EFFECTIVE = re.compile(
-    rf"\b(?:(?:effective|valid|applicable|in\s+effect|in\s+force)\s*{_FROM}"
-    rf"|{_SUBJECT}\b[^.\n]{{0,24}}?\b(?:as\s+of|as\s+from|from|since(?!\s+(?:19|20)\d\d\b))"
-    rf"|(?:last\s+)?(?:updated|revised|reviewed)(?:\s+on)?)\s*:?\s*(?P<date>{_DATE})",
+    rf"(?:{_START}(?:{_SUBJECT}{_GAP}{_BETWEEN}*)?"
+    rf"(?:(?:{_VALID}|applicable)\b\s*(?:{_SINCE}|on|date)?"
+    rf"|(?P<weak>appl(?:y|ies)\b\s*{_SINCE}|as\s+(?:of|from)|(?P<loose>from|since)))"
+    rf"|\b(?:last\s+)?(?:updated|revised|reviewed)(?:\s+on)?)\s*:?\s*(?P<date>{_DATE})",
     re.IGNORECASE,
 )
 _EXPIRY = re.compile(
-    rf"(?:\b(?:valid|in\s+force|in\s+effect|effective|applicable|{_SUBJECT})\b[^.\n;]{{0,60}}?\b(?:until|through|thru|till|to)"
-    rf"|\b{_SUBJECT}\b[^.\n]{{0,30}}?\bexpires?(?:\s+on)?"
-    rf"|(?:^|\n)\s*(?:expir(?:y|ation)(?:\s+date)?|expires(?:\s+on)?|valid\s+(?:until|through|to))\s*:?)\s*(?P<date>{_DATE})",
+    rf"{_START}(?:{_SUBJECT}{_GAP}{_BETWEEN}*)?"
+    rf"(?:{_VALID}\b{_FROM}(?:{_UNTIL}|(?P<loose>(?:up\s+)?to)\b)|(?P<weak>{_HOLDS}\b{_FROM}{_UNTIL})"
+    rf"|expir(?:y|ation)(?:\s+date)?|expires?(?:\s+on)?)\s*:?\s*(?P<date>{_DATE})",
     re.IGNORECASE,
 )
+# An offer on the page ends without the page.
+_OFFER = re.compile(
+    r"\b(?:discounts?|coupons?|vouchers?|promo\w*|campaigns?|rebates?|codes?|deals?|bonus|gifts?|trials?|tickets?"
+    r"|webinars?|events?|certificates?)\b|%\s+off\b",
+    re.IGNORECASE,
+)
+_THIS_OFFER = re.compile(r"this\s+(?:offer|quote|quotation|proposal)", re.IGNORECASE)
+_SENTENCE_END = re.compile(r"[.!?]\s|\n|\Z")
+_CLAUSE_END = re.compile(r"\s*(?:[.,:)!\n]|\Z)")
+# What follows is what holds today.
+_MEANWHILE = re.compile(r"\b(?:until|till|before|up\s+to)\s+(?:then|that\s+(?:date|day))\b", re.IGNORECASE)
+_MEANWHILE_WITHIN = 300  # characters
 
 
 def parse_date(text: str, *, end: bool = False) -> date | None:
@@ -58,7 +88,11 @@ def parse_date(text: str, *, end: bool = False) -> date | None:
 
 
 def stated_validity(text: str) -> tuple[date | None, date | None]:
-    """`(effective, expiry)` as a text states them about itself near its start."""
+    """`(effective, expiry)` as a text states them about itself near its start.
+
+    "This price list is valid until 31 March 2026", "Valid from 1 May 2026" on a line of its own: what only a plan, a
+    discount or a number speaks of says nothing about the document.
+    """
     head = text[:_HEAD]
     return _first(_EFFECTIVE, head, end=False), _first(_EXPIRY, head, end=True)
 
@@ -80,10 +114,36 @@ def year_in_name(name: str) -> date | None:
 
 def _first(pattern: re.Pattern[str], text: str, *, end: bool) -> date | None:
     for match in pattern.finditer(text):
-        found = parse_date(match["date"], end=end)
+        found = parse_date(match["date"], end=end) if _is_about_the_text(match, text, end=end) else None
         if found:
             return found
     return None
+
+
+def _is_about_the_text(match: re.Match[str], text: str, *, end: bool) -> bool:
+    """Whether a statement speaks of the whole text, and its figure is a date."""
+    subject = match["subject"] or ""
+    if match["weak"] and not subject:
+        return False
+    if match["yyear"] and (match["loose"] or not _CLAUSE_END.match(text, match.end())):
+        return False
+    if end and not subject and text[match.end() : match.end() + 1] == ";":
+        return False  # one column of a table row
+    if not end and _MEANWHILE.search(text, match.end(), match.end() + _MEANWHILE_WITHIN):
+        return False
+    ending = _SENTENCE_END.search(text, match.end())
+    said = text[match.start() : ending.start() if ending else len(text)]
+    names_itself = subject and not _THIS_OFFER.match(subject)
+    return _OFFER.search(said if names_itself else f"{_before(text, match)} {said}") is None
+
+
+def _before(text: str, match: re.Match[str]) -> str:
+    """The sentence or line before a statement; nothing if that is the title, which names what the document is."""
+    before = text[: match.start()].rstrip()
+    line = before.rpartition("\n")
+    if match[0].startswith("\n") and not line[1]:
+        return ""
+    return re.split(r"[.!?]\s", line[2])[-1]
 
 
 def _date(match: re.Match[str], end: bool) -> date | None:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapp
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -216,7 +216,9 @@ class Ingestion:
             else outcome
             for outcome in outcomes
         ]
-        return tuple(sorted(completed, key=lambda outcome: outcome.source))
+        today = utc_now().date()
+        explained = (_explained(outcome, today) for outcome in completed)
+        return tuple(sorted(explained, key=lambda outcome: outcome.source))
 
 
 _GONE = "Its file is gone from the folder."
@@ -244,4 +246,10 @@ def _as_published(outcome: DocumentOutcome, published: DocumentSummary | None) -
         chunks=published.chunks,
         effective_date=published.effective_date,
         expiry_date=published.expiry_date,
+        effective_source=published.effective_source,
+        expiry_source=published.expiry_source,
     )
+
+
+def _explained(outcome: DocumentOutcome, today: date) -> DocumentOutcome:
+    return replace(outcome, message=" ".join(filter(None, (outcome.message, outcome.silence(today)))))

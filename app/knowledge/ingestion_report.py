@@ -17,7 +17,8 @@ class DocumentOutcome:
     """What became of one file, in one sentence (`message`).
 
     `reason` is set for refused ones. `chunks` and the dates are those of the version that is in use after the run, of
-    `indexed` and `unchanged` documents only. `seconds` is what reading, embedding and storing this file took.
+    `indexed` and `unchanged` documents only; their sources are those of `DocumentProfile`. `seconds` is what reading,
+    embedding and storing this file took.
     """
 
     source: str
@@ -27,12 +28,26 @@ class DocumentOutcome:
     message: str = ""
     effective_date: date | None = None
     expiry_date: date | None = None
+    effective_source: str | None = None
+    expiry_source: str | None = None
     seconds: float = 0.0
 
     @property
     def word(self) -> str:
         """`status`, or for a refused document the reason: every file ends as one word."""
         return self.reason or self.status
+
+    def silence(self, today: date) -> str:
+        """Why nothing in this document is found `today`, if its own text says so; "" otherwise.
+
+        Nobody chose that for the file, so whoever ingests it has to hear of it.
+        """
+        cure = "if that is wrong, state the date in the front matter or a manifest."
+        if self.expiry_source == "text" and self.expiry_date and self.expiry_date < today:
+            return f"Not used: its text says that it was valid until {self.expiry_date.isoformat()}; {cure}"
+        if self.effective_source == "text" and self.effective_date and self.effective_date > today:
+            return f"Not used yet: its text says that it counts from {self.effective_date.isoformat()}; {cure}"
+        return ""
 
     def as_json(self) -> dict[str, Any]:
         return {

@@ -23,7 +23,7 @@ from app.knowledge.types import ChunkedDocument, DocumentProfile, LoadedDocument
 from app.storage.records import KnownDocument, Origin, StagedVersion
 
 # Raise it when loaders, chunking or profiles change their output: every document is then ingested again.
-PIPELINE_VERSION = 4
+PIPELINE_VERSION = 5
 
 
 class Parser(Protocol):
@@ -127,6 +127,8 @@ class Preparation:
             message="New." if is_new else "Changed: replaces the version before.",
             effective_date=profile.effective_date,
             expiry_date=profile.expiry_date,
+            effective_source=profile.effective_source,
+            expiry_source=profile.expiry_source,
         )
         origin = self.provenance.origin
         figures = stated_figures(file.source, profile, chunked.chunks)

@@ -216,6 +216,8 @@ class DocumentRepository:
                 VersionRow.expiry_date,
                 counts.scalar_subquery(),
                 VersionRow.published_at,
+                VersionRow.effective_source,
+                VersionRow.expiry_source,
             )
             .join(VersionRow, VersionRow.id == DocumentRow.current_version_id)
             .where(DocumentRow.tenant_id == tenant)

@@ -83,6 +83,8 @@ class DocumentSummary:
     expiry_date: date | None
     chunks: int
     published_at: datetime
+    effective_source: str | None = None
+    expiry_source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,17 @@ async def test_a_changed_file_becomes_a_new_version(company: Company) -> None:
     assert plans.number == 2
 
 
+async def test_a_document_that_its_own_text_takes_out_of_use_is_named(company: Company) -> None:
+    company.write("pricing/old.md", "# Price list\n\nThese prices are valid until December 31, 2023. Team: $199.")
+    company.write("pricing/next.md", "# Prices\n\nPrices effective January 1, 2190. Team: $999.")
+    company.write("pricing/chosen.md", "---\nexpires: 2023-12-31\n---\n# Prices\n\nTeam: $199.")
+    for options in (IngestionOptions(dry_run=True), IngestionOptions(), IngestionOptions()):
+        messages = {outcome.source: outcome.message for outcome in (await company.ingest_with(options)).outcomes}
+        assert "its text says that it was valid until 2023-12-31" in messages["pricing/old.md"]
+        assert "its text says that it counts from 2190-01-01" in messages["pricing/next.md"]
+        assert not any("Not used" in messages[source] for source in ("pricing/chosen.md", "pricing/plans.md"))
+
+
 @pytest.mark.parametrize("change", ["model", "chunking", "manifest", "source_types"])
 async def test_whatever_else_decides_the_result_counts_as_a_change(company: Company, change: str) -> None:
     await company.ingest()
