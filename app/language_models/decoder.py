@@ -1,6 +1,6 @@
 """Decodes many texts at once: jobs join and leave the batch between two tokens."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import InvalidStateError
 
 import torch
@@ -16,10 +16,6 @@ from app.language_models.kv_batch import KvBatch
 from app.language_models.sampling import Sampler
 from app.language_models.weights import Weights
 from app.observability import get_logger
-
-# Prompts of such different lengths are not read together: the shorter one would mostly be padding.
-_LENGTH_RATIO = 2
-_PREFILL_TOKENS = 8192
 
 _log = get_logger("local_model")
 
@@ -85,17 +81,16 @@ class Decoder:
         return bool(self._texts)
 
     def admit(self, jobs: Sequence[Job]) -> None:
-        """Read the prompts of `jobs`, those of similar length together, and choose their first tokens."""
-        for group in _by_length(jobs):
-            rows = [row for job in group for row in job.rows]
-            try:
-                logits = self._batch.admit([row.tokens for row in rows], [row.adapter for row in rows])
-            except Exception as error:  # noqa: BLE001 - a device may fail in any way; these jobs learn of it
-                self._fail(group, error)
-                continue
-            texts = [_Text(job, self._vocabulary, self._config) for job in group]
-            self._choose(texts, logits)
-            self._texts.extend(texts)
+        """Read the prompts of `jobs` and choose their first tokens."""
+        rows = [row for job in jobs for row in job.rows]
+        try:
+            logits = self._batch.admit([row.tokens for row in rows], [row.adapter for row in rows])
+        except Exception as error:  # noqa: BLE001 - a device may fail in any way; these jobs learn of it
+            self._fail(jobs, error)
+            return
+        texts = [_Text(job, self._vocabulary, self._config) for job in jobs]
+        self._choose(texts, logits)
+        self._texts.extend(texts)
         self._drop_finished()
 
     def step(self) -> None:
@@ -162,16 +157,3 @@ def _set_exception(job: Job, error: Exception) -> None:
         job.done.set_exception(error)
     except InvalidStateError:
         return
-
-
-def _by_length(jobs: Sequence[Job]) -> Iterator[list[Job]]:
-    """Groups of similar prompt length, bounded in tokens, the shortest first."""
-    group: list[Job] = []
-    for job in sorted(jobs, key=lambda job: job.width):
-        rows = sum(len(other.rows) for other in group) + len(job.rows)
-        if group and (job.width > _LENGTH_RATIO * group[0].width or rows * job.width > _PREFILL_TOKENS):
-            yield group
-            group = []
-        group.append(job)
-    if group:
-        yield group

@@ -1,6 +1,6 @@
 """Texts of different lengths decoded together, with rows that come and go."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -9,6 +9,10 @@ from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer
 
 from app.language_models.weights import Weights
+
+# Prompts of more different lengths are not read together: the shorter ones would mostly be padding.
+_LENGTH_RATIO = 1.5
+_PREFILL_TOKENS = 8192
 
 
 class KvBatch:
@@ -30,12 +34,25 @@ class KvBatch:
     @torch.inference_mode()
     def admit(self, prompts: Sequence[Sequence[int]], adapters: Sequence[str]) -> Tensor:
         """Read `prompts` (token ids, none empty) as new last rows. Logits of their next tokens: [rows, vocabulary]."""
-        ids, mask = _left_padded(prompts, self._weights.device)
-        positions = (mask.cumsum(-1) - 1).clamp_(min=0)
-        cache = DynamicCache()
-        logits = self._weights.forward(ids, mask, positions, cache, adapters)
-        self._join(cache, mask, positions[:, -1:] + 1, adapters)
-        return logits
+        lengths = [len(prompt) for prompt in prompts]
+        logits: dict[int, Tensor] = {}
+        order: list[int] = []
+        read: list[tuple[DynamicCache, Tensor, Tensor]] = []
+        for group in similar_lengths(lengths):
+            ids, mask = _left_padded([prompts[place] for place in group], self._weights.device)
+            positions = (mask.cumsum(-1) - 1).clamp_(min=0)
+            cache = DynamicCache()
+            rows = self._weights.forward(ids, mask, positions, cache, [adapters[place] for place in group])
+            logits.update(zip(group, rows, strict=True))
+            read.append((cache, mask, positions[:, -1:] + 1))
+            order += group
+        before = len(self)
+        for part in read:
+            self._join(*part)
+        self._adapters.extend(adapters[place] for place in order)
+        places = sorted(range(len(order)), key=order.__getitem__)
+        self._select([*range(before), *(before + place for place in places)])
+        return torch.stack([logits[place] for place in range(len(prompts))])
 
     @torch.inference_mode()
     def step(self, tokens: Sequence[int]) -> Tensor:
@@ -51,13 +68,17 @@ class KvBatch:
     @torch.inference_mode()
     def keep(self, rows: Sequence[int]) -> None:
         """Forget every row but `rows`, and the columns that only the others used."""
-        if self._cache is None or len(rows) == len(self):
-            return
-        self._adapters = [self._adapters[row] for row in rows]
         if not rows:
-            self._cache = None
+            self._adapters, self._cache = [], None
             self._mask, self._positions = self._mask[:0, :0], self._positions[:0]
             return
+        self._select(rows)
+
+    def _select(self, rows: Sequence[int]) -> None:
+        """Put the rows that are kept in this order."""
+        if self._cache is None or list(rows) == list(range(len(self))):
+            return
+        self._adapters = [self._adapters[row] for row in rows]
         index = torch.tensor(rows, dtype=torch.long, device=self._weights.device)
         self._mask, self._positions = self._mask[index], self._positions[index]
         unused = int(self._mask.any(0).int().argmax())
@@ -66,8 +87,7 @@ class KvBatch:
             keys, values = _states(layer)
             layer.keys, layer.values = keys[index, :, unused:].contiguous(), values[index, :, unused:].contiguous()
 
-    def _join(self, cache: DynamicCache, mask: Tensor, positions: Tensor, adapters: Sequence[str]) -> None:
-        self._adapters.extend(adapters)
+    def _join(self, cache: DynamicCache, mask: Tensor, positions: Tensor) -> None:
         if self._cache is None:
             self._cache, self._mask, self._positions = cache, mask, positions
             return
@@ -77,6 +97,19 @@ class KvBatch:
         for old, new in zip(_layers(self._cache), _layers(cache), strict=True):
             (keys, values), (new_keys, new_values) = _states(old), _states(new)
             old.keys, old.values = _stacked(keys, new_keys, width), _stacked(values, new_values, width)
+
+
+def similar_lengths(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Places of prompts to read together: little padding, and a bounded number of tokens. The shortest come first."""
+    group: list[int] = []
+    for place in sorted(range(len(lengths)), key=lengths.__getitem__):
+        length = lengths[place]
+        if group and (length > _LENGTH_RATIO * lengths[group[0]] or (len(group) + 1) * length > _PREFILL_TOKENS):
+            yield group
+            group = []
+        group.append(place)
+    if group:
+        yield group
 
 
 def _layers(cache: DynamicCache) -> list[DynamicLayer]:
