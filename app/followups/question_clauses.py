@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable
 
+from app.followups.clause_subjects import before_state, before_verb
+
 _MAX_WORDS, _MAX_CHARS = 10, 200
 _SWAPPED = {
     "i": "you",
@@ -22,7 +24,6 @@ _OUT_OF_PLACE = re.compile(
 )
 _WHO = {"you": "we", "u": "we", "you guys": "we", "we": "you", "i": "you", "it": "it"}
 _PERSON = r"(?P<who>you guys|you|u|we|i|it)"
-_ONE = r"(?P<thing>(?:(?:the|your|our|my) )?[\w-]+)"
 _ADVERBS = r"(?:(?:also|already|currently|really|even|actually|please) )*"
 # "Could you send me ..." asks for something, not about it.
 _REQUEST = re.compile(
@@ -30,7 +31,6 @@ _REQUEST = re.compile(
     r"(?:tell|send|share|give|explain|let|show|provide|clarify|confirm|walk|advise|call|help|point|forward|e-?mail|mind)\b",
     re.IGNORECASE,
 )
-_STATE = r"(?:available|included|possible|supported|required|allowed|free|encrypted|covered|mandatory|necessary)"
 _UNINVERTED = (
     r"(?:which|what)(?: [\w-]+){1,3} (?:is|are) .+|(?:what|who) (?!is |does |was |has )[a-z]+s .+"
     r"|which [\w-]+ (?!do |does )[a-z]+s .+|how many [\w-]+ (?:are|can) .+"
@@ -62,10 +62,18 @@ def _turned(text: str) -> str | None:
 
 
 def _whether(match: re.Match[str]) -> str | None:
-    """`Do you | does it | can invoices ...`."""
-    rest = _turned(match["rest"])
-    who, aux = _subject(match), match["aux"].lower()
-    if rest is None or who is None:
+    """`Do you | does it ...`."""
+    return _stated(_WHO[match["who"].lower()], match["aux"].lower(), _turned(match["rest"]))
+
+
+def _whether_thing(match: re.Match[str]) -> str | None:
+    """`Can invoices | does the Team plan | is the trial ...`."""
+    found = _split(match, needs_state=True)
+    return _stated(found[0], match["aux"].lower(), found[1]) if found else None
+
+
+def _stated(who: str, aux: str, rest: str | None) -> str | None:
+    if not rest:
         return None
     if aux in ("do", "did"):
         return f"whether {who} {rest}"
@@ -77,9 +85,19 @@ def _whether(match: re.Match[str]) -> str | None:
 
 
 def _wh_inverted(match: re.Match[str]) -> str | None:
-    """`How do I | how long does it | where is data | which tools do you ...`."""
+    """`How do I | how long does it | which tools do you ...`."""
     rest = _turned(match["rest"]) if match["rest"] else ""
-    who, aux, word = _subject(match), match["aux"].lower(), _small(match["wh"])
+    return _asked(_small(match["wh"]), _subject(match), match["aux"].lower(), rest)
+
+
+def _wh_thing(match: re.Match[str]) -> str | None:
+    """`How long is the trial | where is data kept | how does the Team plan work`."""
+    word = _small(match["wh"])
+    found = _split(match, needs_state=word in ("why", "how"))
+    return _asked(word, found[0], match["aux"].lower(), found[1]) if found else None
+
+
+def _asked(word: str, who: str | None, aux: str, rest: str | None) -> str | None:
     if rest is None or who is None or (aux not in ("is", "are") and not rest):
         return None
     if word == "how" and who == "you" and aux in ("do", "can", "could", "should"):
@@ -91,14 +109,17 @@ def _wh_inverted(match: re.Match[str]) -> str | None:
     return f"{word} {who} {aux} {rest}".rstrip()
 
 
+def _split(match: re.Match[str], needs_state: bool) -> tuple[str, str] | None:
+    """Subject and rest of what follows the auxiliary verb, as the sender says them."""
+    words = match["rest"].split()
+    found = before_state(words, needs_state) if match["aux"].lower() in ("is", "are") else before_verb(words)
+    who, rest = (_turned(found[0]), _turned(found[1])) if found else (None, None)
+    return None if who is None or rest is None else (who, rest)
+
+
 def _there(match: re.Match[str]) -> str | None:
     rest = _turned(match["rest"])
     return f"whether there {match['aux'].lower()} {rest}" if rest else None
-
-
-def _state(match: re.Match[str]) -> str | None:
-    rest = _turned(f"{match['thing']} {match['aux'].lower()} {match['rest']}")
-    return f"whether {rest}" if rest else None
 
 
 def _plain(match: re.Match[str]) -> str | None:
@@ -140,9 +161,7 @@ def _rule(pattern: str, build: Callable[[re.Match[str]], str | None]) -> _Rule:
 _PATTERNS: tuple[_Rule, ...] = (
     _rule(rf"(?P<aux>is|are) there {_ADVERBS}(?P<rest>.+)", _there),
     _rule(rf"(?P<aux>do|does|did|can|could|will|would|is|are) {_PERSON} {_ADVERBS}(?P<rest>.+)", _whether),
-    _rule(rf"(?P<aux>is|are) (?P<thing>.+?) (?P<rest>{_STATE}\b.*)", _state),
-    _rule(rf"(?P<aux>can|could|will|is|are) {_ONE} {_ADVERBS}(?P<rest>.+)", _whether),
-    _rule(rf"(?P<aux>does) {_ONE} {_ADVERBS}(?P<rest>[a-z].+)", _whether),
+    _rule(r"(?P<aux>can|could|will|is|are|does) (?P<rest>.+)", _whether_thing),
     _rule(
         rf"(?P<wh>how(?: (?:long|much|often|soon|fast|quickly|many [\w-]+))?|where|when|why) "
         rf"(?P<aux>do|does|can|could|is|are|should) {_PERSON} (?P<rest>.+)",
@@ -152,9 +171,9 @@ _PATTERNS: tuple[_Rule, ...] = (
         r"(?P<wh>how much|what) (?P<aux>does) (?P<thing>.+) (?P<rest>cost|include|cover|contain|offer)", _wh_inverted
     ),
     _rule(
-        rf"(?P<wh>how(?: (?:long|much|often|soon|fast|quickly))?|where|when|why) "
-        rf"(?P<aux>do|does|can|is|are) {_ONE} (?P<rest>[a-z].+)",
-        _wh_inverted,
+        r"(?P<wh>how(?: (?:long|much|often|soon|fast|quickly))?|where|when|why) "
+        r"(?P<aux>do|does|can|is|are) (?P<rest>.+)",
+        _wh_thing,
     ),
     _rule(rf"(?P<wh>(?:which|what)(?: [\w-]+){{1,3}}?) (?P<aux>do|can) {_PERSON} (?P<rest>[a-z][\w -]*)", _wh_inverted),
     _rule(

@@ -25,6 +25,18 @@ from app.followups.question_clauses import as_clause
         ("what happens to our data after cancellation", "what happens to your data after cancellation"),
         ("how many users are included", "how many users are included"),
         ("who pays if there is a delay", "who pays if there is a delay"),
+        ("How much is a payroll export?", "how much a payroll export is"),
+        ("How much is payroll export?", "how much payroll export is"),
+        ("When is the next release?", "when the next release is"),
+        ("How long is the trial?", "how long the trial is"),
+        ("How much is the Team plan per month?", "how much the Team plan is per month"),
+        ("Why is the Team plan so expensive?", "why the Team plan is so expensive"),
+        ("Is the free plan available?", "whether the free plan is available"),
+        ("Is the Team plan worth it?", "whether the Team plan is worth it"),
+        ("Does the Team plan include SSO?", "whether the Team plan includes SSO"),
+        ("does the payroll export include taxes", "whether the payroll export includes taxes"),
+        ("How does the SMS add-on work?", "how the SMS add-on works"),
+        ("Can the Team plan export invoices?", "whether the Team plan can export invoices"),
     ],
 )
 def test_plain_questions_become_clauses(question: str, clause: str) -> None:
@@ -42,6 +54,9 @@ def test_plain_questions_become_clauses(question: str, clause: str) -> None:
         "Do they ship those here?",
         "what is it",
         "The planner is slow",
+        "When is the next live demo?",
+        "When is the office in Oslo open?",
+        "Does the payroll export cost extra?",
         "can we try it " + "with more scanners " * 5,
     ],
 )
