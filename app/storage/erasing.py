@@ -46,12 +46,14 @@ class Eraser:
             if self._database.dialect == "postgresql":
                 # As every publication does: numbers of index changes must become visible in their order.
                 await session.execute(text("LOCK TABLE index_changes IN SHARE ROW EXCLUSIVE MODE"))
-            source = await _source(session, tenant, document_id)
-            await _refuse_if_uploading(session, tenant, source)
-            await publish_versions(session, self._database.dialect, tenant, [], [source])
+            document = await _document(session, tenant, document_id)
+            await _refuse_if_uploading(session, tenant, document.source)
+            if document.current_version_id is None:
+                version = await count_publication(session, tenant)
+            else:
+                version = await publish_versions(session, self._database.dialect, tenant, [], [document.source])
             versions = await _versions(session, document_id)
             await _empty(session, tenant, document_id, versions)
-            version = await count_publication(session, tenant)
         return Erasure(document_id, len(versions), sum(row.chunks for row in versions), version)
 
     async def wipe(self) -> None:
@@ -84,14 +86,14 @@ class Eraser:
             return bool((await session.execute(changes)).scalar_one() - before >= 2)
 
 
-async def _source(session: AsyncSession, tenant: str, document_id: str) -> str:
-    query = select(DocumentRow.source).where(
+async def _document(session: AsyncSession, tenant: str, document_id: str) -> Row[str, str | None]:
+    query = select(DocumentRow.source, DocumentRow.current_version_id).where(
         DocumentRow.id == document_id, DocumentRow.tenant_id == tenant, DocumentRow.erased_at.is_(None)
     )
-    source = (await session.execute(query.with_for_update())).scalar_one_or_none()
-    if source is None:
+    document = (await session.execute(query.with_for_update())).one_or_none()
+    if document is None:
         raise NotFound("There is no document with this id.")
-    return source
+    return document
 
 
 async def _refuse_if_uploading(session: AsyncSession, tenant: str, source: str) -> None:

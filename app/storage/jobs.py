@@ -90,14 +90,15 @@ class JobRepository:
             return (await session.execute(_claimable(store).limit(1))).first() is not None
 
     async def claim(self, store: str, worker: str, lease_seconds: float) -> Job | None:
-        """The oldest job whose files lie in `store` and that nobody holds, now held by `worker`.
+        """A job whose files lie in `store` and that nobody holds, now held by `worker`.
 
-        At most one job of a tenant is held at a time.
+        At most one job of a tenant is held at a time. Tenants take turns: it is the oldest job of the one whose last
+        job began longest ago.
         """
         async with self._database.session() as session:
             if self._database.dialect == "postgresql":
                 await session.execute(text("LOCK TABLE ingestion_jobs IN SHARE ROW EXCLUSIVE MODE"))
-            found = (await session.execute(_claimable(store).limit(1))).one_or_none()
+            found = (await session.execute(_in_turn(_claimable(store)).limit(1))).one_or_none()
             if found is None:
                 return None
             values = {
@@ -116,9 +117,11 @@ class JobRepository:
         values = {"lease_until": _lease(lease_seconds), "done": done}
         return await self._change(_held(job_id, worker).values(values))
 
-    async def release(self, job_id: str, worker: str) -> bool:
-        """Give the job back to be claimed again."""
-        values = {"state": "queued", "worker": None, "lease_until": None, "done": 0}
+    async def release(self, job_id: str, worker: str, *, attempted: bool = True) -> bool:
+        """Give the job back to be claimed again; without `attempted` as if it had not been claimed this time."""
+        values: dict[str, Any] = {"state": "queued", "worker": None, "lease_until": None, "done": 0}
+        if not attempted:
+            values["attempts"] = IngestionJobRow.attempts - 1
         return await self._change(_held(job_id, worker).values(values))
 
     async def finish(
@@ -168,10 +171,19 @@ def _claimable(store: str) -> Any:  # noqa: ANN401 - SQLAlchemy's type of two co
         other.tenant_id == IngestionJobRow.tenant_id, other.state == "running", other.lease_until >= now
     )
     free = or_(IngestionJobRow.state == "queued", IngestionJobRow.lease_until < now)
-    return (
-        select(IngestionJobRow.id, IngestionJobRow.tenant_id)
-        .where(IngestionJobRow.store == store, IngestionJobRow.state.in_(UNFINISHED), free, ~held.exists())
-        .order_by(IngestionJobRow.created_at, IngestionJobRow.id)
+    return select(IngestionJobRow.id, IngestionJobRow.tenant_id).where(
+        IngestionJobRow.store == store, IngestionJobRow.state.in_(UNFINISHED), free, ~held.exists()
+    )
+
+
+def _in_turn(jobs: Any) -> Any:  # noqa: ANN401 - as `_claimable`
+    served = (
+        select(IngestionJobRow.tenant_id, func.max(IngestionJobRow.started_at).label("at"))
+        .group_by(IngestionJobRow.tenant_id)
+        .subquery()
+    )
+    return jobs.join(served, served.c.tenant_id == IngestionJobRow.tenant_id).order_by(
+        served.c.at.asc().nulls_first(), IngestionJobRow.created_at, IngestionJobRow.id
     )
 
 

@@ -260,9 +260,19 @@ async def test_every_publication_has_a_name_of_its_own(repository: DocumentRepos
     states.append(await repository.knowledge_state("acme"))
     await publish(repository, "globex", PRICING)
     states.append(await repository.knowledge_state("globex"))
-    assert [state.version for state in states] == [1, 2, 4, 1]
+    assert [state.version for state in states] == [1, 2, 3, 1]
     assert len({state.publication for state in states} - {""}) == 4
     assert await repository.knowledge_state("acme") == states[2]
+
+
+async def test_erasing_what_was_removed_before_is_a_publication_too(
+    repository: DocumentRepository, database: Database
+) -> None:
+    await publish(repository, "acme", PRICING)
+    [document] = await repository.documents("acme")
+    assert await repository.publish("acme", [], [document.source]) == 2
+    assert (await Eraser(database).erase("acme", document.document_id)).knowledge_version == 3
+    assert await repository.knowledge_version("acme") == 3
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)

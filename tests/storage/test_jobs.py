@@ -36,6 +36,27 @@ async def test_a_tenants_jobs_are_given_out_one_after_the_other(jobs: JobReposit
     assert following.id == "a2"
 
 
+async def test_tenants_take_turns_however_many_jobs_one_of_them_queues(jobs: JobRepository) -> None:
+    for number in range(4):
+        await jobs.enqueue(new_job(f"a{number}", "acme"), 5)
+    for name, tenant in (("g1", "globex"), ("i1", "initech"), ("g2", "globex")):
+        await jobs.enqueue(new_job(name, tenant), 5)
+    order = []
+    while (job := await jobs.claim("here", "worker", 60)) is not None:
+        order.append(job.id)
+        assert await jobs.finish(job.id, "worker", "done", [FILE], 1)
+    assert order == ["a0", "g1", "i1", "a1", "g2", "a2", "a3"]
+
+
+async def test_only_an_attempt_counts_as_one(jobs: JobRepository) -> None:
+    await jobs.enqueue(new_job("a1"), 5)
+    for attempted, attempts in ((False, 0), (True, 1), (False, 1)):
+        assert await jobs.claim("here", "worker", 60) is not None
+        assert await jobs.release("a1", "worker", attempted=attempted)
+        assert (await jobs.get("acme", "a1")).attempts == attempts
+    assert not await jobs.release("a1", "worker", attempted=False)
+
+
 async def test_a_dead_workers_job_goes_to_the_next_one_and_only_that_may_finish_it(jobs: JobRepository) -> None:
     await jobs.enqueue(new_job("a1"), 5)
     assert await jobs.claim("here", "dead", 0.05) is not None

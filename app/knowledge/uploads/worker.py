@@ -157,7 +157,8 @@ class UploadWorker:
 
     async def _conclude(self, job: Job, work: "asyncio.Task[IngestionReport]") -> None:
         if work.cancelled():
-            await self._parts.jobs.release(job.id, self._name)
+            # The service stops: that says nothing about the files.
+            await self._parts.jobs.release(job.id, self._name, attempted=False)
             return
         error = work.exception()
         if error is None:
