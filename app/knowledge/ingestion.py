@@ -89,6 +89,7 @@ class _Run:
     gone: Sequence[str] = ()
     outcomes: list[DocumentOutcome] = field(default_factory=list)
     staged: list[str] = field(default_factory=list)
+    withdrawn: list[str] = field(default_factory=list)
 
     def find(self, source: Path) -> None:
         source = source.resolve() if source.exists() else source
@@ -190,6 +191,7 @@ class Ingestion:
             versions = await with_vectors(documents, run.tenant, self._documents, self._embedder)
             run.staged += await self._documents.stage_all(run.tenant, versions)
         run.staged += taken_over
+        run.withdrawn += [examined.outcome.source for examined in batch if examined.withdrawn]
         share = (time.perf_counter() - began) / max(sum(len(document.chunked.chunks) for document in documents), 1)
         for examined in batch:
             own = len(examined.document.chunked.chunks) if examined.document else 0
@@ -198,9 +200,10 @@ class Ingestion:
     async def _publish(self, run: _Run) -> int:
         if run.options.dry_run:
             return await self._documents.knowledge_version(run.tenant)
-        if self._review is not None and (run.staged or run.gone):
-            await self._review(run.tenant, run.staged, run.gone)
-        version = await self._documents.publish(run.tenant, run.staged, run.gone)
+        removed = [*run.gone, *run.withdrawn]
+        if self._review is not None and (run.staged or removed):
+            await self._review(run.tenant, run.staged, removed)
+        version = await self._documents.publish(run.tenant, run.staged, removed)
         await self._documents.note_folder(run.tenant, run.moved, str(run.root))
         sources = {file.source for file in run.files}
         await self._documents.discard_stale_staged(run.tenant, sources, utc_now() - _KEEP_STAGED)

@@ -16,7 +16,7 @@ from app.knowledge.conflicts.extraction import stated_figures
 from app.knowledge.conflicts.types import StatedFigure
 from app.knowledge.ingestion_report import DocumentOutcome
 from app.knowledge.loaders.base import refuse_larger_than
-from app.knowledge.profile import profile_document
+from app.knowledge.profile import profile_document, unpublished
 from app.knowledge.provenance import Provenance
 from app.knowledge.source_files import SourceFile, content_hash, manifest_hash
 from app.knowledge.types import ChunkedDocument, DocumentProfile, LoadedDocument
@@ -58,11 +58,15 @@ class PreparedDocument:
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What has to be done about one file: publish `staged`, store `document`, or nothing if both are None."""
+    """What has to be done about one file: publish `staged`, store `document`, or nothing if both are None.
+
+    `withdrawn`: it is no longer to be published, so the version before has to go.
+    """
 
     outcome: DocumentOutcome
     staged: str | None = None
     document: PreparedDocument | None = None
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,10 @@ class Preparation:
 
     def _read(self, file: SourceFile, digest: str, fingerprint: str, *, is_new: bool) -> Examined:
         document = self.parser.parse(file.path)
+        said = unpublished(dict(document.metadata))
+        if said is not None:
+            outcome = DocumentOutcome(file.source, "ignored", message=_UNPUBLISHED.format(said=said))
+            return Examined(outcome, withdrawn=not is_new)
         profile = self.provenance.apply(profile_document(file.path, self.root, document, self.config))
         chunked = chunk_document(document, self.embedder, self.config.chunking.max_tokens)
         if not chunked.chunks:
@@ -156,6 +164,7 @@ class Preparation:
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
+_UNPUBLISHED = "Left out: its front matter says {said}; remove that line to use the document."
 _IGNORED = {
     "other": "Not a document.",
     "outside": "A link that is not followed: to a folder, out of the folder, or to nothing; put the file itself there.",

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from app.config_files import RetrievalConfig
-from app.errors import ConfigurationError
+from app.errors import ConfigurationError, DocumentRefused
 from app.followups.types import BlockKind
 from app.knowledge.dates import date_in_name, parse_date, stated_validity, year_in_name
 from app.knowledge.manifest import ManifestEntry, manifest_entry
@@ -19,6 +19,10 @@ _EFFECTIVE_KEYS = ("effective_date", "effective", "effective_from", "valid_from"
 _EXPIRY_KEYS = ("expiry_date", "expires", "expiry", "expires_on", "valid_until", "valid_to")
 _PUBLISHED_KEYS = ("last_updated", "updated", "date", "published", "created_at")
 _TRUE = frozenset({"true", "yes", "1", "on"})
+_FALSE = frozenset({"false", "no", "0", "off"})
+# What people write where there is no date.
+_NO_DATE = frozenset({"never", "none", "no", "false", "n/a", "na", "0", "-1", "-", "null", "~"})
+_LONGEST_SHOWN = 60  # characters of a value that a message repeats
 _AUDIENCES = frozenset({"internal", "private", "confidential", "employees", "team", "staff"})
 _JUNK_TITLE = re.compile(
     r"^(?:microsoft (?:word|excel|powerpoint)\b.*|untitled.*|document\d*|slide 1|.*\.\w{2,4}|[\W\d]*)$", re.IGNORECASE
@@ -38,7 +42,8 @@ _FORMS = frozenset({"blog", "legal"})
 def profile_document(path: Path, root: Path, document: LoadedDocument, config: RetrievalConfig) -> DocumentProfile:
     """Profile of the file at `path` below the ingested folder `root`.
 
-    Front matter wins over manifests, manifests over names. Raises `ConfigurationError` if a manifest cannot be used.
+    Front matter wins over manifests, manifests over names. Raises `ConfigurationError` if a manifest cannot be used,
+    and `DocumentRefused` with reason `malformed` for a date in the front matter that cannot be read.
     """
     metadata = dict(document.metadata)
     said = manifest_entry(path, root)
@@ -53,6 +58,15 @@ def profile_document(path: Path, root: Path, document: LoadedDocument, config: R
         effective_source=effective.source,
         expiry_source=expiry.source,
     )
+
+
+def unpublished(metadata: Mapping[str, str]) -> str | None:
+    """The front matter that says that a document is not published, None if there is none."""
+    if metadata.get("draft", "").lower() in _TRUE:
+        return f"draft: {metadata['draft']}"
+    if metadata.get("published", "").lower() in _FALSE:
+        return f"published: {metadata['published']}"
+    return None
 
 
 # --------------------------------------------------------------------------- title
@@ -183,19 +197,19 @@ def _effective(path: Path, document: LoadedDocument, said: ManifestEntry, source
     last when it was written: the first that says something decides."""
     metadata = dict(document.metadata)
     return _first_known(
-        _Dated(_first_date(metadata, _EFFECTIVE_KEYS), "front_matter"),
+        _Dated(_validity_date(metadata, _EFFECTIVE_KEYS), "front_matter"),
         _Dated(said.effective_date, "manifest"),
         _Dated(date_in_name(path.stem), "file_name"),
         _Dated(_stated(document, source_type)[0], "text"),
         _Dated(year_in_name(path.stem) if source_type == "pricing" else None, "file_name"),
-        _Dated(_first_date(metadata, _PUBLISHED_KEYS), "published"),
+        _Dated(_first_readable(metadata, _PUBLISHED_KEYS), "published"),
     )
 
 
 def _expiry(document: LoadedDocument, said: ManifestEntry, source_type: str) -> _Dated:
     """Front matter, manifest, the text: the first that says something decides."""
     return _first_known(
-        _Dated(_first_date(dict(document.metadata), _EXPIRY_KEYS, end=True), "front_matter"),
+        _Dated(_validity_date(dict(document.metadata), _EXPIRY_KEYS, end=True), "front_matter"),
         _Dated(said.expiry_date, "manifest"),
         _Dated(_stated(document, source_type)[1], "text"),
     )
@@ -212,6 +226,19 @@ def _stated(document: LoadedDocument, source_type: str) -> tuple[date | None, da
     return stated_validity("\n".join(block.text for block in document.blocks[:_STATED_WITHIN]))
 
 
-def _first_date(metadata: Mapping[str, str], keys: Sequence[str], *, end: bool = False) -> date | None:
-    found = (parse_date(metadata[key], end=end) for key in keys if key in metadata)
+def _validity_date(metadata: Mapping[str, str], keys: Sequence[str], *, end: bool = False) -> date | None:
+    """The date under the first of `keys` that gives one; what cannot be read is refused, or an offer would not end."""
+    given = [key for key in keys if metadata.get(key, "").strip().lower() not in _NO_DATE | {""}]
+    for key in given:
+        if parse_date(metadata[key], end=end) is None:
+            shown = metadata[key][:_LONGEST_SHOWN]
+            raise DocumentRefused(
+                "malformed",
+                f"{key}: {shown!r} is not a date, or may be read as two; write {key}: 2026-01-31, or leave it out.",
+            )
+    return parse_date(metadata[given[0]], end=end) if given else None
+
+
+def _first_readable(metadata: Mapping[str, str], keys: Sequence[str]) -> date | None:
+    found = (parse_date(metadata[key]) for key in keys if key in metadata)
     return next(filter(None, found), None)

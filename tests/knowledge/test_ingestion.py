@@ -122,6 +122,35 @@ async def test_a_changed_file_becomes_a_new_version(company: Company) -> None:
     assert plans.number == 2
 
 
+@pytest.mark.parametrize(
+    "head", ["---\nexpires: 2026-13-45\n---", "+++\nexpires = 2026-13-45\n+++", "---\nexpires: someday\n---"]
+)
+async def test_a_date_field_that_cannot_be_read_is_a_refusal(company: Company, head: str) -> None:
+    company.write("pricing/offer.md", f"{head}\n# Offer\n\nTeam costs $199 per month.")
+    [offer] = (await company.ingest()).having("refused")
+    assert (offer.source, offer.reason) == ("pricing/offer.md", "malformed")
+    assert "expires: " in offer.message
+    assert "pricing/offer.md" not in await company.texts()
+
+
+@pytest.mark.parametrize("said", ["draft: true", "published: false"])
+async def test_what_is_not_published_is_left_out(company: Company, said: str) -> None:
+    company.write("pricing/draft.md", f"---\n{said}\n---\n# Draft\n\nTeam costs $1 per month.")
+    [draft] = (await company.ingest()).having("ignored")
+    assert (draft.source, said in draft.message) == ("pricing/draft.md", True)
+    assert "pricing/draft.md" not in await company.texts()
+
+
+async def test_a_document_that_becomes_a_draft_goes(company: Company) -> None:
+    await company.ingest()
+    company.write("pricing/plans.md", "---\ndraft: true\n---\n# Plans\n\nThe Team plan costs $349 per month.")
+    assert [outcome.source for outcome in (await company.ingest()).having("ignored")] == ["pricing/plans.md"]
+    assert "pricing/plans.md" not in await company.texts()
+    company.write("pricing/plans.md", "# Plans\n\nThe Team plan costs $349 per month.")
+    await company.ingest()
+    assert "$349" in (await company.texts())["pricing/plans.md"]
+
+
 async def test_a_document_that_its_own_text_takes_out_of_use_is_named(company: Company) -> None:
     company.write("pricing/old.md", "# Price list\n\nThese prices are valid until December 31, 2023. Team: $199.")
     company.write("pricing/next.md", "# Prices\n\nPrices effective January 1, 2190. Team: $999.")

@@ -8,7 +8,7 @@ from types import MappingProxyType
 import pytest
 
 from app.config_files import RetrievalConfig
-from app.errors import ConfigurationError
+from app.errors import ConfigurationError, DocumentRefused
 from app.followups.types import BlockKind
 from app.knowledge.profile import profile_document, readable
 from app.knowledge.types import Block, DocumentProfile, LoadedDocument
@@ -134,7 +134,7 @@ def test_readable() -> None:
         ("report_2024.pdf", {}, "", None, None),
         ("pricing_2023.pdf", {}, "Valid until December 31, 2023.", date(2023, 1, 1), date(2023, 12, 31)),
         ("pricing.pdf", {}, "Effective March 1, 2024", date(2024, 3, 1), None),
-        ("a.md", {"effective_date": "not a date"}, "", None, None),
+        ("a.md", {"updated": "every week", "expires": "never"}, "", None, None),
         ("blog/x.md", {"date": "Mon Oct 7 2019"}, "Prices as of May 2018", date(2019, 10, 7), None),
     ],
 )
@@ -149,6 +149,25 @@ def test_dates(
 ) -> None:
     found = profile(root, source, config, Block(BlockKind.PARAGRAPH, text), metadata=metadata)
     assert (found.effective_date, found.expiry_date) == (effective, expiry)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("expires", "31.08.2026 (extended)"),
+        ("expires", "2026-13-45"),
+        ("valid_until", "someday"),
+        ("effective_date", "03/04/2026"),
+    ],
+)
+def test_a_date_that_cannot_be_read_is_refused_by_name(
+    root: Path, config: RetrievalConfig, key: str, value: str
+) -> None:
+    with pytest.raises(DocumentRefused) as refused:
+        profile(root, "a.md", config, metadata={"expires_on": "2026-01-01", key: value})
+    assert refused.value.reason == "malformed"
+    assert f"{key}: {value!r}" in refused.value.message
+    assert f"write {key}: 2026-01-31" in refused.value.message
 
 
 def test_manifests_deeper_and_exact_entries_win(root: Path, config: RetrievalConfig) -> None:

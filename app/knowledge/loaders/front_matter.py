@@ -12,7 +12,7 @@ from app.knowledge.loaders.text import clean
 
 _YAML = re.compile(r"\A\s*---[ \t]*\n(?P<body>.*?)(?<=\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _TOML = re.compile(r"\A\s*\+\+\+[ \t]*\n(?P<body>.*?)(?<=\n)\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL)
-_PAIR = re.compile(r"^(?P<key>[A-Za-z][\w.-]*)[ \t]*:[ \t]*(?P<value>.*)$")
+_PAIR = re.compile(r"^(?P<key>[A-Za-z][\w.-]*)[ \t]*[:=][ \t]*(?P<value>.*)$")
 
 Metadata = tuple[tuple[str, str], ...]
 
@@ -27,7 +27,7 @@ def split_front_matter(text: str) -> tuple[Metadata, str]:
         try:
             return as_metadata(tomllib.loads(match["body"])), text[match.end() :]
         except tomllib.TOMLDecodeError:
-            return (), text[match.end() :]
+            return as_metadata(_pairs(match["body"])), text[match.end() :]
     return (), text
 
 
@@ -35,9 +35,13 @@ def _yaml(body: str) -> Mapping[str, Any]:
     try:
         values = yaml.safe_load(body)
     except (yaml.YAMLError, ValueError):
-        pairs = (_PAIR.match(line) for line in body.split("\n"))
-        return {pair["key"]: pair["value"].strip(" \t'\"") for pair in pairs if pair}
+        return _pairs(body)
     return values if isinstance(values, dict) else {}
+
+
+def _pairs(body: str) -> Mapping[str, Any]:
+    pairs = (_PAIR.match(line) for line in body.split("\n"))
+    return {pair["key"]: pair["value"].strip(" \t'\"") for pair in pairs if pair}
 
 
 def as_metadata(values: Mapping[Any, Any]) -> Metadata:

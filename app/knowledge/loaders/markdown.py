@@ -13,11 +13,13 @@ from app.knowledge.loaders.brackets import without_torn_brackets
 from app.knowledge.loaders.front_matter import Metadata, split_front_matter
 from app.knowledge.loaders.html_page import fragment_blocks
 from app.knowledge.loaders.markup import MarkupReducer
-from app.knowledge.loaders.markup_output import SECTION_END
+from app.knowledge.loaders.markup_output import LOST, SECTION_END
 from app.knowledge.loaders.tables import table_rows
 from app.knowledge.loaders.text import clean, clean_code, decode
 from app.knowledge.types import Block, LoadedDocument
+from app.language.sentences import split_sentences
 
+_MARKS = re.compile(f"[{SECTION_END}{LOST}]")
 _ARROWS = re.compile(r"\s*[→›»⟶➜↗]+$")
 _TORN_EMPHASIS = re.compile(r"\*{2,}|(?<![\w*])\*(?=\w)|(?<=[\w.,!?)])\*(?!\w)")
 _CELLS = re.compile(r"\s*(?:\|\s*)+")
@@ -42,7 +44,7 @@ def load_mdx(data: bytes) -> LoadedDocument:
 
 def _load(data: bytes, *, mdx: bool) -> LoadedDocument:
     metadata, body = split_front_matter(decode(data))
-    reduced = without_torn_brackets(MarkupReducer(body.replace(SECTION_END, ""), mdx=mdx).reduce())
+    reduced = without_torn_brackets(MarkupReducer(_MARKS.sub("", body), mdx=mdx).reduce())
     blocks = _TokenReader().read(_parser(mdx).parse(reduced)) or _stand_in(metadata, body, mdx=mdx)
     title = next((value for key, value in metadata if key == "title"), None)
     return LoadedDocument(blocks=tuple(blocks), title=title, metadata=metadata)
@@ -108,7 +110,7 @@ class _TokenReader:
         if token.content.startswith(SECTION_END):
             self._section = int(token.content[1:2] or 0)
             return
-        text = clean(inline_text(token.children or []))
+        text = clean(_without_torn_sentences(inline_text(token.children or [])))
         if self._grid is not None:
             self._grid[-1].append(text)
         elif opener.type == "heading_open":
@@ -131,6 +133,14 @@ class _TokenReader:
     def _add(self, kind: BlockKind, text: str, level: int = 0) -> None:
         if any(char.isalnum() for char in text):
             self._blocks.append(Block(kind, text, level or self._section))
+
+
+def _without_torn_sentences(text: str) -> str:
+    """`text` without the sentences that lack a value: they would say something else."""
+    if LOST not in text:
+        return text
+    sentences = (text[start:end] for start, end in split_sentences(text))
+    return " ".join(sentence for sentence in sentences if LOST not in sentence)
 
 
 def _without_leftovers(text: str) -> str:

@@ -8,7 +8,7 @@ where it closes.
 import re
 from collections.abc import Callable
 
-from app.knowledge.loaders.markup_output import MarkupOutput
+from app.knowledge.loaders.markup_output import LOST, MarkupOutput
 from app.knowledge.loaders.markup_syntax import (
     BLOCK,
     HEADING_TAG,
@@ -22,6 +22,7 @@ from app.knowledge.loaders.markup_syntax import (
 from app.knowledge.loaders.tags import Tag, end_of_braces, read_tag, string_literal
 from app.knowledge.loaders.text import raised
 
+_VALUE = re.compile(r"\{\{(?![<%#/!])")
 _MOST_TORN = 50  # braces that never close; a text with more of them is no MDX, and looking for their ends takes minutes
 
 
@@ -55,6 +56,12 @@ class MarkupReducer:
         del match
 
     def _drop(self, match: re.Match[str]) -> int:
+        return match.end()
+
+    def _template(self, match: re.Match[str]) -> int:
+        """`{{ price }}` is a value that only the published page holds; other tags of templates stand for no words."""
+        if _VALUE.match(match[0]):
+            self._out.add(LOST)
         return match.end()
 
     def _heading(self, match: re.Match[str]) -> int:
@@ -229,7 +236,7 @@ _HANDLERS: dict[str, Callable[[MarkupReducer, re.Match[str]], int | None]] = {
     "escape": MarkupReducer._keep,
     "comment": MarkupReducer._comment,
     "footnote": MarkupReducer._drop,
-    "template": MarkupReducer._drop,
+    "template": MarkupReducer._template,
     "emoji": MarkupReducer._drop,
     "attrs": MarkupReducer._drop,
     "alert": MarkupReducer._drop,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from app.knowledge.loaders.text import dedent
 
 SECTION_END = "\ue000"  # followed by the level of the heading that still applies
+LOST = "\ue001"  # stands where a template would have put a value
 
 
 @dataclass(slots=True)

@@ -79,6 +79,8 @@ def test_line_breaks_in_cells_become_commas() -> None:
         ("Tom &amp; Ann&nbsp;pay 5&nbsp;%.", "Tom & Ann pay 5 %."),
         ("Hello <!-- not this --> there.", "Hello there."),
         ("Visible {{< shortcode x >}} text {% include a.html %}.", "Visible text ."),
+        ("{{ price }} is what you pay. We bill monthly.", "We bill monthly."),
+        ("Team costs {{ plans.team.price }} a month. See [all plans]({{ site.url }}/plans).", "See all plans."),
         ("Replace <your-domain> in it.", "Replace your-domain in it."),
         ("If a < b and c > d.", "If a < b and c > d."),
         ("A **torn emphasis **here.", "A torn emphasis here."),
