@@ -17,8 +17,10 @@ from functools import cached_property, lru_cache
 from app.language_models.token_texts import TokenTexts
 
 _JOINERS = frozenset(".,'’:/ -–\u00a0\u2009\u202f")
-_GROUPED = re.compile(r"\d{1,3}(?: \d{3})+")
-_SPLITS = re.compile("[ –-]")
+_GROUPED = re.compile(r"(?<![^ ])\d{1,3}(?: \d{3})+(?![^ ])")
+_LONGEST = 40
+"""Characters of a numeral. What is longer is a list: its members may be written, but not in one piece."""
+_BETWEEN_MEMBERS = re.compile("[,'’:/–\u00a0\u2009\u202f-]")
 Pending = tuple[str, bytes]
 """How a text ends: the numeral that may still go on, and the bytes of a character that is not complete."""
 START: Pending = ("", b"")
@@ -30,15 +32,28 @@ def find_numerals(text: str) -> Iterator[str]:
 
 
 def allowed_numerals(sources: Iterable[str], extra: Iterable[str] = ()) -> frozenset[str]:
-    """The numerals of `sources`, and `extra`. Both ends of `10-20` are numerals too; the groups of `1 200` are not."""
+    """The numerals of `sources` in all their readings, and `extra`.
+
+    A space may group digits or stand between two numerals: `3 299` allows `3 299`, `3` and `299`. Both ends of `10-20`
+    are numerals too.
+    """
     found: set[str] = set(extra)
     for source in sources:
         for numeral in find_numerals(source):
-            found.add(numeral)
-            ends = _SPLITS.split(numeral)
-            if len(ends) == 2 and not _GROUPED.fullmatch(numeral):
-                found.update(ends)
+            found.update(_readings(numeral))
     return frozenset(found)
+
+
+def _readings(numeral: str) -> Iterator[str]:
+    yield from (reading for reading in (numeral, *_GROUPED.findall(numeral)) if len(reading) <= _LONGEST)
+    for part in numeral.split(" "):
+        if len(part) > _LONGEST:
+            yield from (member for member in _BETWEEN_MEMBERS.split(part) if len(member) <= _LONGEST)
+            continue
+        yield part
+        ends = re.split("[–-]", part)
+        if len(ends) == 2:
+            yield from ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +88,23 @@ class NumeralVocabulary:
         raw = part.encode()
         return raw in self._writable or all(bytes([byte]) in self._writable for byte in raw)
 
+    def completable(self, numeral: str) -> Iterator[str]:
+        """The beginnings of `numeral`, itself included, from which tokens lead to its end."""
+        ends = [len(numeral)]
+        yield numeral
+        for start in range(len(numeral) - 1, 0, -1):
+            if any(end - start <= self._longest and self.spells(numeral[start:end]) for end in ends):
+                ends.append(start)
+                yield numeral[:start]
+
     @cached_property
     def _writable(self) -> frozenset[bytes]:
         return frozenset(self.texts.raw)
+
+    @cached_property
+    def _longest(self) -> int:
+        """Bytes of the longest token, which are as many characters or more."""
+        return max(map(len, self._writable), default=0)
 
 
 class NumeralRule:
@@ -85,7 +114,7 @@ class NumeralRule:
         self._vocabulary = vocabulary
         self._allowed = allowed
         self._prefixes = frozenset(numeral[:end] for numeral in allowed for end in range(1, len(numeral) + 1))
-        self._reachable: dict[str, bool] = {}
+        self._completable = frozenset(part for numeral in allowed for part in vocabulary.completable(numeral))
         self._choices: dict[Pending, Choice] = {}
 
     def after(self, pending: Pending, token: int) -> Pending | None:
@@ -138,26 +167,12 @@ class NumeralRule:
             elif match[0] not in self._allowed:
                 return None
         if ending:
-            return ending if self._closable(ending) or self._completable(ending) else None
+            return ending if self._closable(ending) or ending in self._completable else None
         return "_" if text.endswith("_") else ""
 
     def _closable(self, part: str) -> bool:
         bare = part[:-1] if part and part[-1] in _JOINERS else part
         return bare in ("", "_") or bare in self._allowed
-
-    def _completable(self, part: str) -> bool:
-        """Whether tokens exist that make an allowed numeral of `part`."""
-        if part in self._allowed:
-            return True
-        known = self._reachable.get(part)
-        if known is None:
-            known = self._reachable[part] = part in self._prefixes and any(
-                self._vocabulary.spells(numeral[len(part) : end]) and self._completable(numeral[:end])
-                for numeral in self._allowed
-                if numeral.startswith(part)
-                for end in range(len(part) + 1, len(numeral) + 1)
-            )
-        return known
 
     def _may_continue(self, part: str, rest: bytes) -> bool:
         """Whether a character that starts with the bytes `rest` may follow `part`."""
