@@ -9,6 +9,7 @@ from app.errors import DocumentRefused
 from app.followups.types import BlockKind
 from app.knowledge.loaders.front_matter import as_metadata
 from app.knowledge.loaders.html_prices import close_up, is_sign, joined
+from app.knowledge.loaders.html_styles import mark_hidden
 from app.knowledge.loaders.html_tables import cell_text, is_data_table, table_texts
 from app.knowledge.loaders.html_visibility import is_hidden
 from app.knowledge.loaders.plain import blocks_of
@@ -39,6 +40,7 @@ def load_html(data: bytes) -> LoadedDocument:
     if _nesting(text) > _DEEPEST:
         raise DocumentRefused("malformed", "The HTML is nested too deeply to be a page; export it again.")
     tree = LexborHTMLParser(text)
+    mark_hidden(tree)
     return LoadedDocument(blocks=tuple(_PageReader().read(_content(tree))), metadata=_metadata(tree))
 
 

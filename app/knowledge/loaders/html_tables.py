@@ -53,6 +53,8 @@ def _grid(rows: list[LexborNode]) -> list[list[str]]:
         for cell in _cells(row):
             if len(texts) > _MOST_COLUMNS:
                 break
+            if is_hidden(cell):
+                continue
             _fill(texts, hanging, reaching)
             text, down = cell_text(cell, " " if cell.tag == "th" else ", "), _span(cell, "rowspan") - 1
             for _ in range(_span(cell, "colspan")):
