@@ -16,7 +16,7 @@ from app.knowledge.conflicts.extraction import stated_figures
 from app.knowledge.conflicts.types import StatedFigure
 from app.knowledge.ingestion_report import DocumentOutcome
 from app.knowledge.loaders.base import refuse_larger_than
-from app.knowledge.profile import profile_document, unpublished
+from app.knowledge.profile import GENERAL, profile_document, unpublished
 from app.knowledge.provenance import Provenance
 from app.knowledge.source_files import SourceFile, content_hash, manifest_hash
 from app.knowledge.types import ChunkedDocument, DocumentProfile, LoadedDocument
@@ -111,20 +111,21 @@ class Preparation:
         if known is not None and self.provenance.leaves_unchanged(known, digest, fingerprint):
             return Examined(DocumentOutcome(file.source, "unchanged", message="Unchanged since it was ingested."))
         staged = self.known.staged.get((file.source, digest, fingerprint))
-        if staged is not None:
+        # What an upload staged before may have kept something of another version than the one in use.
+        if staged is not None and (known is None or self.provenance.origin == "folder"):
             outcome = DocumentOutcome(
                 file.source, "indexed", staged.chunks, message="Taken over from an interrupted run."
             )
             return Examined(outcome, staged=staged.version_id)
-        return self._read(file, digest, fingerprint, is_new=known is None)
+        return self._read(file, digest, fingerprint, known.profile if known else None)
 
-    def _read(self, file: SourceFile, digest: str, fingerprint: str, *, is_new: bool) -> Examined:
+    def _read(self, file: SourceFile, digest: str, fingerprint: str, before: DocumentProfile | None) -> Examined:
         document = self.parser.parse(file.path)
         said = unpublished(dict(document.metadata))
         if said is not None:
             outcome = DocumentOutcome(file.source, "ignored", message=_UNPUBLISHED.format(said=said))
-            return Examined(outcome, withdrawn=not is_new)
-        profile = self.provenance.apply(profile_document(file.path, self.root, document, self.config))
+            return Examined(outcome, withdrawn=before is not None)
+        profile, kept = self._profile(file, document, before)
         chunked = chunk_document(document, self.embedder, self.config.chunking.max_tokens)
         if not chunked.chunks:
             raise DocumentRefused("empty", "The document holds no text.")
@@ -132,7 +133,7 @@ class Preparation:
             file.source,
             "indexed",
             len(chunked.chunks),
-            message="New." if is_new else "Changed: replaces the version before.",
+            message=f"{'New.' if before is None else 'Changed: replaces the version before.'} {kept}".rstrip(),
             effective_date=profile.effective_date,
             expiry_date=profile.expiry_date,
             effective_source=profile.effective_source,
@@ -142,6 +143,15 @@ class Preparation:
         figures = stated_figures(file.source, profile, chunked.chunks)
         prepared = PreparedDocument(file.source, digest, fingerprint, profile, chunked, origin, figures)
         return Examined(outcome, document=prepared)
+
+    def _profile(
+        self, file: SourceFile, document: LoadedDocument, before: DocumentProfile | None
+    ) -> tuple[DocumentProfile, str]:
+        """The profile of a version that follows `before`, and in words what it keeps of that."""
+        profile = self.provenance.apply(profile_document(file.path, self.root, document, self.config))
+        known_type = before is not None and before.source_type in (GENERAL, *self.config.source_types)
+        keep_type = known_type and not dict(document.metadata).get("source_type")
+        return self.provenance.inherit(profile, before, keep_type=keep_type)
 
     def _fingerprint(self, file: SourceFile) -> str:
         """Everything besides the content that decides what is stored for a file."""

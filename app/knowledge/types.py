@@ -70,7 +70,8 @@ class DocumentProfile:
     `source_type` is one of the names in `config/retrieval.yaml` (`pricing`, `case_studies`, ...). `internal` documents
     are searchable by the company but never evidence for a message to a lead. `effective_source` and `expiry_source`
     say where a date was found: `front_matter`, `manifest` (or stated with an upload), `file_name`, `text`, or
-    `published` (when it was written).
+    `published` (when it was written). `title_source` is `manifest` for a title that was stated with an upload, else
+    None.
     """
 
     title: str
@@ -80,6 +81,7 @@ class DocumentProfile:
     expiry_date: date | None = None
     effective_source: str | None = None
     expiry_source: str | None = None
+    title_source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ def version_values(tenant: str, version: NewVersion) -> dict[str, object]:
         "expiry_date": profile.expiry_date,
         "effective_source": profile.effective_source,
         "expiry_source": profile.expiry_source,
+        "title_source": profile.title_source,
         "text": _storable(version.text),
         "origin": version.origin,
         "created_at": utc_now(),

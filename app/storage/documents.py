@@ -2,16 +2,18 @@
 
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import fields
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, case, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, case, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from app.errors import InvalidInput
-from app.knowledge.types import KnowledgeState, StoredChunk
+from app.knowledge.types import DocumentProfile, KnowledgeState, StoredChunk
 from app.storage.chunk_rows import chunk_values, current_chunks, figure_values, stored_chunk, version_values
 from app.storage.database import Database
 from app.storage.publishing import publish_versions
@@ -45,6 +47,7 @@ class DocumentRepository:
             .limit(1)
             .scalar_subquery()
         )
+        profile = [getattr(VersionRow, field.name) for field in fields(DocumentProfile)]
         query = (
             select(
                 DocumentRow.source,
@@ -55,12 +58,13 @@ class DocumentRepository:
                 VersionRow.origin,
                 case((VersionRow.origin == "upload", folder_hash)),
                 DocumentRow.folder,
+                *profile,
             )
             .join(VersionRow, VersionRow.id == DocumentRow.current_version_id)
             .where(DocumentRow.tenant_id == tenant)
         )
         async with self._database.snapshot() as session:
-            return {source: KnownDocument(*fields) for source, *fields in await session.execute(query)}
+            return {row[0]: _known(row) for row in await session.execute(query)}
 
     async def staged_versions(self, tenant: str) -> dict[tuple[str, str, str], StagedVersion]:
         """What interrupted runs have staged, by source, content hash and pipeline fingerprint; the newest of each."""
@@ -236,6 +240,14 @@ class DocumentRepository:
         query = select(documents.scalar_subquery(), chunks.scalar_subquery(), staged.scalar_subquery())
         async with self._database.snapshot() as session:
             return KnowledgeCounts(*(await session.execute(query)).one())
+
+
+def _known(row: Row[Any]) -> KnownDocument:
+    columns: list[Any] = list(row)[1:]
+    document_id, version_id, content, fingerprint, origin, folder_hash, folder, *profile = columns
+    return KnownDocument(
+        document_id, version_id, content, fingerprint, DocumentProfile(*profile), origin, folder_hash, folder
+    )
 
 
 async def _stage(session: AsyncSession, tenant: str, version: NewVersion) -> str:

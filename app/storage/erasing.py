@@ -131,6 +131,7 @@ async def _empty(session: AsyncSession, tenant: str, document_id: str, versions:
                 expiry_date=None,
                 effective_source=None,
                 expiry_source=None,
+                title_source=None,
             )
         )
         if row.published_at is not None:

@@ -26,6 +26,7 @@ class KnownDocument:
     version_id: str
     content_hash: str
     pipeline_fingerprint: str
+    profile: DocumentProfile
     origin: Origin = "folder"
     folder_hash: str | None = None
     folder: str | None = None

@@ -124,6 +124,7 @@ class VersionRow(Base):
     expiry_date: Mapped[date | None]
     effective_source: Mapped[str | None]
     expiry_source: Mapped[str | None]
+    title_source: Mapped[str | None]
     created_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
     text: Mapped[str]
