@@ -118,8 +118,10 @@ class Container:
         self.passages = PassageMemory(self.documents, vectors)
         indexes = Indexes(self.vector_index, lexical, self.passages, self.documents, vectors)
         self.retriever = Retriever(indexes, self.embedder, settings.retrieval, _today)
-        # For the debug view: nothing has expired yet on the first of all days.
-        self.timeless_retriever = Retriever(indexes, self.embedder, settings.retrieval, lambda: date.min)
+        # For the debug view: nothing has expired yet on the first of all days, and nothing is merged.
+        self.timeless_retriever = Retriever(
+            indexes, self.embedder, settings.retrieval, lambda: date.min, duplicates=True
+        )
         self.reranker, self.reranked = _reranking(settings, self.retriever)
         self.searches = RetrievalCache(
             self.reranked or self.retriever,

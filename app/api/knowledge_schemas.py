@@ -231,9 +231,9 @@ class PassageBody(BaseModel):
 
 
 class RejectedBody(PassageBody):
-    """`crowded_out`: it says the same as a better passage, or came after `top_k` others."""
+    """`duplicate`: it says the same as a chosen passage. `crowded_out`: it came after `top_k` others."""
 
-    reasons: list[Literal["internal", "source_type", "expired", "below_threshold", "crowded_out"]]
+    reasons: list[Literal["internal", "source_type", "expired", "below_threshold", "duplicate", "crowded_out"]]
 
 
 class SearchedBody(BaseModel):

@@ -10,9 +10,10 @@ from app.followups.evidence import EvidenceStage
 from app.followups.lead_context import build_lead_context, lead_facts
 from app.followups.strategy import choose_strategy
 from app.followups.types import Need, NeedRole, RetrievalOptions
+from app.knowledge.duplicates import same_content
 from app.knowledge.types import Passage, Retrieval
 
-Reason = Literal["internal", "source_type", "expired", "below_threshold", "crowded_out"]
+Reason = Literal["internal", "source_type", "expired", "below_threshold", "duplicate", "crowded_out"]
 # How many passages are looked at to say why they were not chosen.
 _LOOKED_AT = 60
 
@@ -31,7 +32,7 @@ class Versions(Protocol):
 class Rejected:
     """A passage that was found and not chosen. Its scores are those of a search that leaves nothing out.
 
-    `crowded_out`: it says the same as a better passage, or came after `top_k` others.
+    `duplicate`: it says the same as a chosen passage. `crowded_out`: it came after `top_k` others.
     """
 
     passage: Passage
@@ -124,7 +125,7 @@ class SearchInspector:
             chosen = {passage.chunk.id for passage in retrieval.passages}
             rejected.append(
                 tuple(
-                    Rejected(passage, _reasons(passage, options, today, internal))
+                    Rejected(passage, _reasons(passage, retrieval.passages, options, today, internal=internal))
                     for passage in seen.passages
                     if passage.chunk.id not in chosen
                 )
@@ -132,7 +133,9 @@ class SearchInspector:
         return rejected
 
 
-def _reasons(passage: Passage, options: RetrievalOptions, today: date, internal: bool) -> tuple[Reason, ...]:
+def _reasons(
+    passage: Passage, chosen: Sequence[Passage], options: RetrievalOptions, today: date, *, internal: bool
+) -> tuple[Reason, ...]:
     chunk = passage.chunk
     reasons: list[Reason] = []
     if chunk.internal and not internal:
@@ -143,4 +146,6 @@ def _reasons(passage: Passage, options: RetrievalOptions, today: date, internal:
         reasons.append("expired")
     if passage.relevance < options.threshold:
         reasons.append("below_threshold")
+    if any(same_content(passage, other) for other in chosen):
+        reasons.append("duplicate")
     return tuple(reasons) or ("crowded_out",)

@@ -2,7 +2,7 @@
 
 import calendar
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 
 _MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
 _MONTHS |= {name.lower(): number for number, name in enumerate(calendar.month_abbr) if name} | {"sept": 9}
@@ -25,6 +25,7 @@ _NAME_DATE = re.compile(
 )
 _NAME_MONTH = re.compile(r"(?<!\d)(?P<year>(?:19|20)\d{2})[-_.](?P<month>0[1-9]|1[0-2])(?!\d)")
 _NAME_YEAR = re.compile(r"(?<!\d)(?P<year>(?:19|20)\d{2})(?!\d)")
+_FIRST_YEAR = 2015  # what is older in a name is more likely a model or a number of things
 _HEAD = 1500  # characters of a text in which it may speak about its own validity
 
 # A date within another pattern that reads one already: its groups have no names.
@@ -107,9 +108,14 @@ def date_in_name(name: str) -> date | None:
 
 
 def year_in_name(name: str) -> date | None:
-    """The first day of the year that a file name carries: `pricing_2024`."""
-    match = _NAME_YEAR.search(name)
-    return date(int(match["year"]), 1, 1) if match else None
+    """The first day of the year that a file name carries: `pricing_2024`. `router-2000` carries none."""
+    years = (match["year"] for match in _NAME_YEAR.finditer(name))
+    return next((date(int(year), 1, 1) for year in years if is_year(year)), None)
+
+
+def is_year(number: str) -> bool:
+    """Whether a bare number in a name is read as a year: from 2015 to the next one."""
+    return number.isdecimal() and _FIRST_YEAR <= int(number) <= datetime.now(UTC).year + 1
 
 
 def _first(pattern: re.Pattern[str], text: str, *, end: bool) -> date | None:

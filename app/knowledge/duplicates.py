@@ -1,16 +1,19 @@
-"""Of passages that say the same, keep one: the newest."""
+"""Of passages that say the same about the same thing, keep one: the newest."""
 
 import re
 from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 
-from app.knowledge.types import Passage
+from app.knowledge.manual_versions import of_one_page
+from app.knowledge.namesakes import family, is_lasting
+from app.knowledge.types import Passage, StoredChunk
 from app.language.words import words
 
 # Share of different words that two passages of different documents have in common.
 _SAME = 0.9
 _DIGITS = re.compile(r"(\d+)")
+_WORD = re.compile(r"[^\W_]+(?:[.,:][^\W_]+)*")
 
 
 def without_duplicates(passages: Sequence[Passage], limit: int) -> list[Passage]:
@@ -21,7 +24,7 @@ def without_duplicates(passages: Sequence[Passage], limit: int) -> list[Passage]
     """
     kept: list[Passage] = []
     for passage in passages:
-        place = next((at for at, other in enumerate(kept) if _same(passage, other)), None)
+        place = next((at for at, other in enumerate(kept) if same_content(passage, other)), None)
         if place is None:
             # Behind the limit it could not come forward again, so nothing needs to be compared with it.
             if len(kept) < limit:
@@ -31,13 +34,43 @@ def without_duplicates(passages: Sequence[Passage], limit: int) -> list[Passage]
     return kept
 
 
-def _same(one: Passage, other: Passage) -> bool:
-    if one.chunk.document_id == other.chunk.document_id:
-        return one.chunk.text == other.chunk.text
-    mine, theirs = _vocabulary(one.chunk.text), _vocabulary(other.chunk.text)
+def same_content(one: Passage, other: Passage) -> bool:
+    """Whether one of the two can stand for both.
+
+    Versions of one page, and dated documents of one name, may differ in a tenth of their words. Of other documents the
+    titles and headings must be the same, and no name or figure may differ; under other headings a text without figures
+    must have the same words.
+    """
+    mine, theirs = one.chunk, other.chunk
+    if mine.document_id == theirs.document_id:
+        return mine.text == theirs.text
+    if not _alike(_vocabulary(mine.text), _vocabulary(theirs.text)):
+        return False
+    if of_one_page(mine.source, theirs.source) or _namesakes(mine, theirs):
+        return True
+    telling = _telling(mine.text) ^ _telling(theirs.text)
+    if _vocabulary(" ".join((mine.title, *mine.heading_path))) == _vocabulary(
+        " ".join((theirs.title, *theirs.heading_path))
+    ):
+        return not telling
+    return not _DIGITS.search(mine.text) and _vocabulary(mine.text) == _vocabulary(theirs.text)
+
+
+def _alike(mine: frozenset[str], theirs: frozenset[str]) -> bool:
     if min(len(mine), len(theirs)) < _SAME * max(len(mine), len(theirs)):
         return False
     return len(mine & theirs) >= _SAME * len(mine | theirs)
+
+
+def _namesakes(one: StoredChunk, other: StoredChunk) -> bool:
+    name = family(one.source)
+    return name is not None and name == family(other.source) and not is_lasting(one.source, one.source_type)
+
+
+@lru_cache(maxsize=4096)
+def _telling(text: str) -> frozenset[str]:
+    """Words with a capital or a digit."""
+    return frozenset(word for word in _WORD.findall(text) if word != word.lower() or _DIGITS.search(word))
 
 
 @lru_cache(maxsize=4096)

@@ -51,7 +51,9 @@ class Admission:
 class Judge:
     """Judges candidates by an embedding model's calibrated weights."""
 
-    def __init__(self, weights: RelevanceWeights, fusion: Fusion) -> None:
+    def __init__(self, weights: RelevanceWeights, fusion: Fusion, *, duplicates: bool = False) -> None:
+        """`duplicates` stay in if true."""
+        self._duplicates = duplicates
         self._weights = weights
         self._fusion = fusion
         self._clear = clear_contrast(weights)
@@ -91,7 +93,8 @@ class Judge:
             if (passage := self._passage(candidate, cosine, signal, finding, score, admission)) is not None
         ]
         passages.sort(key=lambda passage: (-passage.fused_score, -passage.relevance, passage.chunk.id))
-        return tuple(without_duplicates(passages, admission.options.top_k))
+        top_k = admission.options.top_k
+        return tuple(passages[:top_k] if self._duplicates else without_duplicates(passages, top_k))
 
     def _passage(
         self,

@@ -39,6 +39,12 @@ def is_outdated(source: str, query: str, outdated: Outdated) -> bool:
     return any(folder in outdated and not _names(query, outdated[folder]) for folder in folders)
 
 
+def of_one_page(one: str, other: str) -> bool:
+    """Whether two paths are one page of a manual in two versions."""
+    pages = {(parent, page) for parent, _, page in _version_folders(one)}
+    return any((parent, page) in pages for parent, _, page in _version_folders(other))
+
+
 def _version_folders(source: str) -> Iterator[tuple[str, str, str]]:
     """Each folder of a path that is named like a version: what is above it (with /), its name, what is below it."""
     *folders, _ = source.split("/")

@@ -73,13 +73,20 @@ class Retriever:
     """Searches one tenant's current documents. `today` is injected so that expiry can be tested."""
 
     def __init__(
-        self, indexes: Indexes, embedder: Embedder, config: RetrievalConfig, today: Callable[[], date] = date.today
+        self,
+        indexes: Indexes,
+        embedder: Embedder,
+        config: RetrievalConfig,
+        today: Callable[[], date] = date.today,
+        *,
+        duplicates: bool = False,
     ) -> None:
+        """With `duplicates` near-identical passages are all given."""
         self._indexes = indexes
         self._embedder = embedder
         self._config = config
         self._today = today
-        self._judge = Judge(weights_for(embedder.name, config.relevance), config.fusion)
+        self._judge = Judge(weights_for(embedder.name, config.relevance), config.fusion, duplicates=duplicates)
         # The version each tenant had last time: right nearly always, and checked after every search.
         self._seen: dict[str, int] = {}
         self._filtered = FilteredSearch(indexes.dense, indexes.scopes, embedder.digest)

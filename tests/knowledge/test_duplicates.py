@@ -11,13 +11,13 @@ from app.knowledge.types import Passage, StoredChunk
 LONG = "Install the operator in your own cluster then open the dashboard and add the licence key you were sent by mail"
 
 
-def passage(source: str, text: str, *, document: str = "", effective: date | None = None) -> Passage:
+def passage(source: str, text: str, *, document: str = "", effective: date | None = None, title: str = "") -> Passage:
     chunk = StoredChunk(
         id=f"{source}:{text[:8]}",
         document_id=document or source,
         version_id=source,
         source=source,
-        title=source,
+        title=title or source,
         source_type="general",
         internal=False,
         text=text,
@@ -57,6 +57,35 @@ def test_the_newest_takes_the_place_of_the_first() -> None:
 
 def test_different_texts_stay() -> None:
     assert sources(passage("a.md", "Starter costs $99"), passage("b.md", "Team costs $299")) == ["a.md", "b.md"]
+
+
+TERMINAL = (
+    "The {name} terminal takes cards, phones and watches, prints receipts, works a day without a network, charges in "
+    "an hour, connects to every till by cable or air, is repaired within two days, and costs {price} a month"
+)
+
+
+def test_products_that_differ_in_name_and_price_stay() -> None:
+    products = [("Falcon", "$19"), ("Heron", "$29"), ("Osprey", "$39")]
+    pages = [passage(f"{name}.md", TERMINAL.format(name=name, price=price), title=name) for name, price in products]
+    assert sources(*pages) == ["Falcon.md", "Heron.md", "Osprey.md"]
+    untitled = [
+        passage(f"{name}.md", TERMINAL.format(name=name, price=price), title="Terminals") for name, price in products
+    ]
+    assert sources(*untitled) == ["Falcon.md", "Heron.md", "Osprey.md"]
+
+
+def test_the_same_price_of_another_product_stays() -> None:
+    text = TERMINAL.format(name="new", price="$19")
+    assert sources(passage("a.md", text, title="Falcon"), passage("b.md", text, title="Heron")) == ["a.md", "b.md"]
+    assert sources(passage("a.md", text, title="Falcon"), passage("b.md", text, title="Falcon")) == ["b.md"]
+
+
+def test_figures_of_dated_namesakes_do_not_keep_both_but_those_of_minutes_do() -> None:
+    texts = [TERMINAL.format(name="Falcon", price=price) for price in ("$19", "$29")]
+    assert sources(passage("fees_2024.md", texts[0]), passage("fees_2025.md", texts[1])) == ["fees_2025.md"]
+    minutes = ("minutes_2025-01-01.md", "minutes_2025-02-01.md")
+    assert sources(*map(passage, minutes, texts)) == [*minutes]
 
 
 def test_similar_passages_of_one_document_stay_unless_they_are_equal() -> None:

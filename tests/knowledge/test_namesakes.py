@@ -23,6 +23,8 @@ def document(source: str, since: date | None = None, until: date | None = None, 
         ("a/fees_2023.md", "b/fees_2024.md", False),
         ("fees_2023.md", "terms_2024.md", False),
         ("model_3000.md", "model_4000.md", False),
+        ("router-2000.md", "router-2010.md", False),
+        ("plans_2090.md", "plans_2091.md", False),
         ("fees_v1.md", "fees_v2.md", False),
     ],
 )
@@ -60,6 +62,26 @@ def test_an_earlier_expiry_stays() -> None:
 def test_stories_are_not_replaced() -> None:
     stories = [document(f"story_{year}.md", date(year, 1, 1), kind="case_studies") for year in (2023, 2024)]
     assert set(last_valid_days(stories).values()) == {None}
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("minutes_2026-05-01.md", "minutes_2026-06-01.md"),
+        ("release-2025-09.md", "release-2025-10.md"),
+        ("changelog_2024.md", "changelog_2025.md"),
+        ("newsletter 2025-09.html", "newsletter 2025-10.html"),
+        ("meeting-notes/acme_2025-09.md", "meeting-notes/acme_2025-10.md"),
+        ("router-2000.md", "router-2010.md"),
+    ],
+)
+def test_records_and_models_are_not_replaced(names: tuple[str, str]) -> None:
+    assert set(last_valid_days(document(name, kind="general") for name in names).values()) == {None}
+
+
+def test_a_price_list_is_replaced_whatever_its_folder_is_called() -> None:
+    days = last_valid_days([document("notes/prices_2024.md"), document("notes/prices_2025.md")])
+    assert days == {"notes/prices_2024.md": date(2024, 12, 31), "notes/prices_2025.md": None}
 
 
 @given(st.lists(st.dates(date(2000, 1, 1), date(2040, 1, 1)), min_size=1, max_size=8, unique=True), st.randoms())

@@ -132,6 +132,7 @@ def test_readable() -> None:
         ("2026-07-22_fees.mdx", {"date": "2020-01-01"}, "", date(2026, 7, 22), None),
         ("pricing_2024.pdf", {}, "", date(2024, 1, 1), None),
         ("report_2024.pdf", {}, "", None, None),
+        ("pricing/router-2000.pdf", {}, "", None, None),
         ("pricing_2023.pdf", {}, "Valid until December 31, 2023.", date(2023, 1, 1), date(2023, 12, 31)),
         ("pricing.pdf", {}, "Effective March 1, 2024", date(2024, 3, 1), None),
         ("a.md", {"updated": "every week", "expires": "never"}, "", None, None),
