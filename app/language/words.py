@@ -32,7 +32,7 @@ def stem(word: str) -> str:
     """A light English stemmer: plural, -ing, -ed, -ly, -er and a final e are cut. Words of three letters stay."""
     if len(word) <= 3 or any(char.isdigit() for char in word):
         return word
-    root = _strip_plural(word)
+    root = singular(word)
     for suffix in ("ingly", "edly", "ing", "ed", "ly"):
         if root.endswith(suffix) and len(root) - len(suffix) >= 3:
             root = root[: -len(suffix)]
@@ -43,7 +43,10 @@ def stem(word: str) -> str:
     return root[:-1] if root.endswith("e") and len(root) > 3 else root
 
 
-def _strip_plural(word: str) -> str:
+def singular(word: str) -> str:
+    """A lower-case noun without the ending of its plural: `invoices` -> `invoice`. Words of three letters stay."""
+    if len(word) <= 3:
+        return word
     if word.endswith("ies") and len(word) > 4:
         return word[:-3] + "y"
     if word.endswith(("sses", "xes", "ches", "shes")):

@@ -203,6 +203,17 @@ class TestScope:
         found = [source for source in sources(await knowledge.find("Solo plan")) if source.startswith("prices")]
         assert found == ["prices_2024.md"]
 
+    async def test_copies_are_given_only_where_they_are_asked_for(self, knowledge: Knowledge) -> None:
+        await knowledge.publish(*(Page(f"{folder}/crane.md", "Lift crates with the crane.") for folder in "ab"))
+        everything = Retriever(knowledge.indexes, WordVectors(), RetrievalConfig(), lambda: TODAY, duplicates=True)
+        try:
+            [both] = await everything.search("acme", ["Lift crates"], ALL)
+        finally:
+            everything.close()
+        cranes = {"a/crane.md", "b/crane.md"}
+        assert cranes <= {*sources(both.passages)}
+        assert len(cranes & {*sources(await knowledge.find("Lift crates"))}) == 1
+
     async def test_of_a_manual_in_versions_only_the_newest_unless_named(self, knowledge: Knowledge) -> None:
         pages = [
             Page(f"docs/{version}/setup.md", f"Rent the hangar {version}.\nPay {version} in advance.")

@@ -2,7 +2,7 @@
 
 import re
 
-from app.language.words import stem
+from app.language.words import singular
 from app.reading.times import FUTURE, PAST
 
 _FLAGS = re.IGNORECASE
@@ -100,7 +100,7 @@ def kept_thing(sentence: str) -> str:
     """What is kept for a time, "" for data in general and what `qualifiers_in` tells apart by itself."""
     match = _KEPT.search(sentence)
     thing = (match["object"] or match["subject"]).lower() if match else ""
-    return "" if thing in _ANY_RECORD or qualifiers_in(thing) else stem(thing)
+    return "" if thing in _ANY_RECORD or qualifiers_in(thing) else singular(thing)
 
 
 def states_no_rule(sentence: str) -> bool:
@@ -122,7 +122,7 @@ def provider(sentence: str) -> str:
 def qualifiers_in(*texts: str) -> set[str]:
     """The conditions that texts name, from a closed list."""
     found = {_NAMES[int(m.lastgroup[1:])] for text in texts for m in _QUALIFIER.finditer(text) if m.lastgroup}
-    return found | {f"additional {stem(m['what'].lower())}" for text in texts for m in _ADDITIONAL.finditer(text)}
+    return found | {f"additional {singular(m['what'].lower())}" for text in texts for m in _ADDITIONAL.finditer(text)}
 
 
 def edition_of(source: str) -> str:

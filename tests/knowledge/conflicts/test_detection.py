@@ -45,6 +45,13 @@ def test_editions_of_a_manual_do_not_contradict_each_other() -> None:
     assert conflicts(manual) == []
 
 
+def test_a_conflict_is_named_in_words() -> None:
+    documents = {
+        name: Text((f"Additional invoices cost {price}.",)) for name, price in (("a.md", "$2"), ("b.md", "$3"))
+    }
+    assert [conflict.measure for conflict in conflicts(documents)] == ["overage price (additional invoice, usage)"]
+
+
 def test_an_exception_has_its_own_section() -> None:
     new = ("# Plans", "Plan: Starter; Per transaction: 5% + 50¢")
     old = (
