@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from functools import lru_cache
 
+from app.followups.generators.quotable.priced_things import prices_something_else
 from app.followups.generators.quotable.topics import speaks_about, states_cost, states_figure
 from app.followups.generators.quotable.wishes import (
     CASE_TYPES,
@@ -87,6 +88,8 @@ def answer(candidate: Candidate, wish: Wish) -> float | None:
 def _answer_to(candidate: Candidate, wish: Wish) -> float | None:
     """How well one question is answered, None if it is not. Headings say what their sentences are about."""
     if _misses_the_point(candidate.text, wish):
+        return None
+    if wish.topic is Topic.PRICING and prices_something_else(candidate, wish.subject):
         return None
     special, names = special_stems(wish)
     same_question = _answers_same_question(candidate, wish, special)
