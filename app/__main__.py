@@ -1,5 +1,6 @@
 """`python -m app`: serve on API_HOST:API_PORT until interrupted."""
 
+import contextlib
 import socket
 import sys
 
@@ -10,6 +11,7 @@ from app.main import create_app
 from app.settings import Settings, load_settings
 
 GRACE_SECONDS = 20
+_UNKNOWN = "The service could not start; the log says why."
 
 
 def main() -> int:
@@ -25,9 +27,13 @@ def main() -> int:
         app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=GRACE_SECONDS
     )
     server = uvicorn.Server(config)
-    with listener:
+    # The server leaves by itself when the application cannot start.
+    with listener, contextlib.suppress(SystemExit):
         server.run(sockets=[listener])
-    return 0 if server.started else 2
+    if server.started:
+        return 0
+    print(getattr(app.state, "cannot_start", _UNKNOWN), file=sys.stderr)  # noqa: T201 - the last word is for a person
+    return 2
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -168,6 +168,8 @@ class DocumentRefused(AppError):
 class IndexLocked(AppError):
     """Another process owns the vector index directory."""
 
+    code = "index_locked"
+
 
 class TrainingFailed(AppError):
     """Training ended without an adapter. The message says what to change."""

@@ -28,11 +28,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        del app
         try:
             await container.open()
         except AppError as error:
             get_logger("start").error("cannot_start", code=error.code, reason=error.message)
+            app.state.cannot_start = error.message
             raise
         try:
             yield

@@ -179,12 +179,22 @@ class _Form:
             raise _invalid("file", f"more than {self._limits.max_files} files", "send them in several uploads")
         name = document_name(_text(raw_name, place), place)
         if any(_collide(name, other) for other in self._names):
-            raise _invalid(place, "two files of one upload have the same name", "rename one of them")
+            problem, fix = "two files of one upload have the same name", "rename one of them"
+            raise InvalidInput(
+                f"{name}: {problem}; {fix}.", [{"field": place, "name": name, "problem": problem, "fix": fix}]
+            )
         suffix = PurePosixPath(name).suffix.lower()
         if suffix not in self._suffixes:
             raise UnsupportedMediaType(
-                f"{place}: {suffix or 'a file without suffix'} is not read; use {', '.join(sorted(self._suffixes))}.",
-                [{"field": place, "problem": "format not supported", "fix": "save it in another format"}],
+                f"{name}: {suffix or 'a file without suffix'} is not read; use {', '.join(sorted(self._suffixes))}.",
+                [
+                    {
+                        "field": place,
+                        "name": name,
+                        "problem": "format not supported",
+                        "fix": "save it in another format",
+                    }
+                ],
             )
         self._part.is_file = True
         self._names.append(name)
@@ -203,10 +213,11 @@ class _Form:
             size = self._receipt.write(data[start:end])
             if size > self._limits.max_file_bytes:
                 raise PayloadTooLarge(
-                    f"file[{len(self._names) - 1}]: larger than {self._limits.max_file_bytes >> 20} MiB; split it.",
+                    f"{self._names[-1]}: larger than {self._limits.max_file_bytes >> 20} MiB; split it.",
                     [
                         {
                             "field": f"file[{len(self._names) - 1}]",
+                            "name": self._names[-1],
                             "problem": "too large",
                             "limit_bytes": self._limits.max_file_bytes,
                         }

@@ -16,6 +16,7 @@ from app.knowledge.conflicts.extraction import stated_figures
 from app.knowledge.conflicts.types import StatedFigure
 from app.knowledge.ingestion_report import DocumentOutcome
 from app.knowledge.loaders.base import refuse_larger_than
+from app.knowledge.loaders.eml import ATTACHMENTS
 from app.knowledge.profile import GENERAL, profile_document, unpublished
 from app.knowledge.provenance import Provenance
 from app.knowledge.source_files import SourceFile, content_hash, manifest_hash
@@ -127,13 +128,15 @@ class Preparation:
             return Examined(outcome, withdrawn=before is not None)
         profile, kept = self._profile(file, document, before)
         chunked = chunk_document(document, self.embedder, self.config.chunking.max_tokens)
+        left_out = _left_out(file, document)
         if not chunked.chunks:
-            raise DocumentRefused("empty", "The document holds no text.")
+            raise DocumentRefused("empty", f"The document holds no text. {left_out}".rstrip())
+        news = "New." if before is None else "Changed: replaces the version before."
         outcome = DocumentOutcome(
             file.source,
             "indexed",
             len(chunked.chunks),
-            message=f"{'New.' if before is None else 'Changed: replaces the version before.'} {kept}".rstrip(),
+            message=" ".join(filter(None, (news, kept, left_out))),
             effective_date=profile.effective_date,
             expiry_date=profile.expiry_date,
             effective_source=profile.effective_source,
@@ -175,6 +178,14 @@ class Preparation:
 
 
 _UNPUBLISHED = "Left out: its front matter says {said}; remove that line to use the document."
+
+
+def _left_out(file: SourceFile, document: LoadedDocument) -> str:
+    """What of a mail was not read, as a sentence."""
+    count = dict(document.metadata).get(ATTACHMENTS) if file.path.suffix.lower() == ".eml" else None
+    return f"Attached files that were not read: {count}; ingest them as documents of their own." if count else ""
+
+
 _IGNORED = {
     "other": "Not a document.",
     "outside": "A link that is not followed: to a folder, out of the folder, or to nothing; put the file itself there.",

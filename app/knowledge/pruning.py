@@ -23,7 +23,9 @@ def gone_documents(
     """
     if prune == "no":
         return []
-    if source.is_file() or not any(file.kind == "document" for file in files):
+    if source.is_file():
+        raise InvalidInput(f"{source} is one file: pruning compares a folder with what is known; give its folder.")
+    if not any(file.kind == "document" for file in files):
         raise InvalidInput(
             f"{source} holds no documents, so pruning would remove everything; give the folder that holds them all."
         )

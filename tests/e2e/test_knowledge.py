@@ -131,6 +131,18 @@ def test_lists_are_paged_and_filtered(knowledge: Knowledge) -> None:
     assert rest["next_cursor"] is None
 
 
+def test_a_refused_upload_names_the_file(knowledge: Knowledge) -> None:
+    several: dict[str, str | bytes] = {f"{n}.md": plans(f"${n}") for n in range(3)}
+    unread = knowledge.upload({**several, "photo.png": b"PNG"})
+    assert unread.status_code == 415
+    assert unread.json()["message"].startswith("photo.png: .png is not read;")
+    assert unread.json()["details"][0] | {"fix": ""} == {
+        "field": "file[3]", "name": "photo.png", "problem": "format not supported", "fix": ""
+    }  # fmt: skip
+    twice = knowledge.upload({"a.md": plans("$1"), "A.md": plans("$2")})
+    assert (twice.status_code, twice.json()["message"][:5]) == (422, "A.md:")
+
+
 def test_one_key_makes_one_job(knowledge: Knowledge) -> None:
     key = {"Idempotency-Key": "a-1"}
     first = knowledge.upload({"plans.md": plans("$240")}, key)

@@ -15,6 +15,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from app.knowledge.index_lock import IndexLock
 from app.settings import Settings
 from tests.e2e.server import ROOT, free_port
 
@@ -104,6 +105,31 @@ def test_a_configuration_mistake_is_one_sentence(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "REQUIRE_API_KEY" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_second_service_on_one_index_ends_with_one_sentence(demo_settings: Settings, tmp_path: Path) -> None:
+    lock = IndexLock(tmp_path)
+    lock.acquire("the first service")
+    env = {
+        **os.environ,
+        "DATABASE_URL": demo_settings.database_url,
+        "CHROMA_PERSIST_DIR": str(tmp_path),
+        "API_PORT": str(free_port()),
+        "ENABLE_METRICS": "false",
+    }
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "app"], cwd=ROOT, env=env, capture_output=True, text=True, timeout=90
+        )
+    finally:
+        lock.release()
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert '"code":"index_locked"' in done.stderr
+    assert "internal_error" not in done.stderr
+    assert done.stderr.splitlines()[-1] == (
+        f"The index lock of {tmp_path} is held by the first service; only one process at a time may hold it."
+    )
 
 
 def _value(metrics: str, pattern: str) -> float:

@@ -195,7 +195,20 @@ async def test_pruning_refuses_a_folder_without_documents(company: Company, tmp_
     for source in (tmp_path / "empty", company.folder / "notes.txt"):
         with pytest.raises(InvalidInput, match="pruning"):
             await company.ingest(prune="gone", source=source)
+    with pytest.raises(InvalidInput, match="one file"):
+        await company.ingest(prune="gone", source=company.folder / "notes.txt")
     assert len(await company.texts()) == 3
+
+
+async def test_attachments_of_a_mail_are_not_dropped_without_a_word(company: Company) -> None:
+    head = "Subject: Prices\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n"
+    parts = (
+        "--b\nContent-Type: text/plain\n\nTeam costs $9.\n--b\nContent-Type: text/csv; name=a.csv\n\nTeam,5\n--b--\n"
+    )
+    company.write("prices.eml", head + parts)
+    report = await company.ingest()
+    [outcome] = [outcome for outcome in report.outcomes if outcome.source == "prices.eml"]
+    assert outcome.message.startswith("New. Attached files that were not read: 1;")
 
 
 class TestRefusals:

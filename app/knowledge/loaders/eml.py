@@ -1,6 +1,7 @@
 """Mails to blocks: the newest message without the history it quotes, its signature and its attachments."""
 
 import re
+from collections.abc import Sequence
 from email import message_from_bytes, policy
 from email.errors import MessageError
 from email.header import decode_header, make_header
@@ -16,6 +17,8 @@ from app.knowledge.loaders.text import clean, decode
 from app.knowledge.types import Block, LoadedDocument
 from app.language.quoted import without_quoted_mail
 
+# The key of `metadata` that says how many attached files were left out.
+ATTACHMENTS = "attachments"
 _HEADERS = ("from", "subject", "date", "received", "message-id", "mime-version")
 _PREFIXES = re.compile(r"^(?:(?:re|aw|wg|fw|fwd|sv|vs|tr|rv|antw)(?:\[\d{1,3}\])?\s?:\s?)+", re.IGNORECASE)
 _SIGNATURE = re.compile(r"^(?:--[ \t]?|Sent from my [^\n]{1,40}|Von meinem [^\n]{1,40} gesendet)$", re.MULTILINE)
@@ -38,10 +41,11 @@ def load_eml(data: bytes) -> LoadedDocument:
         if not any(name in mail for name in _HEADERS):
             raise DocumentRefused("malformed", "The file is named .eml but holds no mail; check its name.")
         subject, date = _subject(mail), _date(mail)
-        blocks = _body(mail)
+        parts = [part for _, part in zip(range(_MOST_PARTS), mail.walk(), strict=False)]
+        blocks, attached = _body(parts), _attachments(parts)
     except _DAMAGE as error:
         raise DocumentRefused("malformed", "The mail is damaged and cannot be read; export it again.") from error
-    metadata = (("subject", subject), ("date", date))
+    metadata = (("subject", subject), ("date", date), (ATTACHMENTS, attached))
     return LoadedDocument(tuple(blocks), subject or None, tuple((key, value) for key, value in metadata if value))
 
 
@@ -61,9 +65,19 @@ def _date(mail: Message) -> str:
         return ""
 
 
-def _body(mail: Message) -> list[Block]:
+def _attachments(parts: Sequence[Message]) -> str:
+    """How many files are attached, "" for none; pictures within the text, such as logos, do not count."""
+    count = sum(
+        part.get_content_disposition() == "attachment"
+        or (part.get_filename() is not None and part.get_content_maintype() != "image")
+        for part in parts
+    )
+    return str(count or "")
+
+
+def _body(all_parts: Sequence[Message]) -> list[Block]:
     """The plain text of the mail, else its page."""
-    parts = [part for _, part in zip(range(_MOST_PARTS), mail.walk(), strict=False) if not _is_attached(part)]
+    parts = [part for part in all_parts if not _is_attached(part)]
     for part in parts:
         if part.get_content_type() == "text/plain" and (text := _without_ending(_text(part))).strip():
             return blocks_of(text)

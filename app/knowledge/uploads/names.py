@@ -9,6 +9,7 @@ from app.knowledge.source_files import MANIFEST_NAMES
 MAX_NAME = 200
 MAX_PART_BYTES = 200
 MAX_PARTS = 8
+_MOST_SHOWN = 100
 _DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)", re.IGNORECASE)
 _FORBIDDEN = frozenset('\\:*?"<>|')
 
@@ -22,10 +23,18 @@ def document_name(text: str, field: str = "file") -> str:
     problem, fix = _problem(name)
     if problem:
         raise InvalidInput(
-            f"{field}: the file name {problem}; {fix}.",
+            f"{field}{_shown(name)}: the file name {problem}; {fix}.",
             [{"field": field, "problem": f"file name {problem}", "fix": fix}],
         )
     return name
+
+
+def _shown(name: str) -> str:
+    """A refused name so that the caller finds the file, without what it may do to a terminal."""
+    if not name.strip():
+        return ""
+    text = ascii(name)
+    return f" ({text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + '...'})"
 
 
 def _problem(name: str) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+import threading
 import time
 import uuid
 from collections.abc import Collection, Iterator
@@ -40,8 +41,8 @@ class UploadStore:
         path = self._directory / _IDENTITY
         try:
             self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if not path.is_file():
-                path.write_text(uuid.uuid4().hex, encoding="utf-8")
+            if not path.is_file() or not path.read_text(encoding="utf-8").strip():
+                _write_whole(path, uuid.uuid4().hex)
             self._identity = path.read_text(encoding="utf-8").strip()
         except OSError as error:
             raise ConfigurationError(
@@ -81,7 +82,11 @@ class UploadStore:
 
 
 class Receipt:
-    """The files of one upload, as they come in. Call `begin_file`, `write`..., `end_file` for each."""
+    """The files of one upload, as they come in. Call `begin_file`, `write`..., `end_file` for each.
+
+    Once it is closed nothing more is written, whatever a thread that was left behind still calls: that raises
+    `StorageUnavailable`.
+    """
 
     def __init__(self, job_id: str, folder: Path) -> None:
         self.job_id = job_id
@@ -90,10 +95,12 @@ class Receipt:
         self._open: tuple[str, BinaryIO] | None = None
         self._size = 0
         self._digest = hashlib.sha256()
+        self._closed = False
+        self._writing = threading.Lock()
 
     def begin_file(self, name: str) -> None:
         """`name` must come from `document_name`, which lets no path lead out of the folder."""
-        with _disk_errors():
+        with self._turn(), _disk_errors():
             path = self._folder / name
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
@@ -102,28 +109,47 @@ class Receipt:
 
     def write(self, data: bytes) -> int:
         """Append to the file that was begun; its size so far in bytes."""
-        assert self._open is not None
-        with _disk_errors():
+        with self._turn(), _disk_errors():
+            assert self._open is not None
             self._open[1].write(data)
         self._digest.update(data)
         self._size += len(data)
         return self._size
 
     def end_file(self) -> None:
-        assert self._open is not None
-        name, file = self._open
-        with _disk_errors():
+        with self._turn(), _disk_errors():
+            assert self._open is not None
+            name, file = self._open
             file.flush()
             os.fsync(file.fileno())
             file.close()
-        self._open = None
+            self._open = None
         self.files.append(JobFile(name, self._size, self._digest.hexdigest()))
 
     def close(self) -> None:
-        """Close a file that was left open by an upload that broke off."""
-        if self._open is not None:
-            self._open[1].close()
-            self._open = None
+        """Write nothing more, and close a file that was left open by an upload that broke off."""
+        with self._writing:
+            self._closed = True
+            if self._open is not None:
+                self._open[1].close()
+                self._open = None
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        with self._writing:
+            if self._closed:
+                raise StorageUnavailable("The upload was given up.")
+            yield
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Put a file in place as a whole or not at all, whenever the power fails."""
+    partial = path.with_name(f"{path.name}.{uuid.uuid4().hex}.partial")
+    with partial.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
 
 
 @contextmanager

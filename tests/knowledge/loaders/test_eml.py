@@ -69,3 +69,14 @@ def test_damaged_headers_do_not_matter(data: bytes) -> None:
 def test_no_mail_is_malformed() -> None:
     with pytest.raises(DocumentRefused, match="no mail"):
         load_eml(b"Dear reader,\n\nthis is a letter.")
+
+
+def test_attached_files_are_counted_but_not_logos() -> None:
+    message = mail("Team costs $9 now.")
+    message.add_attachment("Team,5\n", subtype="csv", filename="old.csv")
+    message.add_attachment(
+        b"%PDF-1.7", maintype="application", subtype="pdf", filename="plans.pdf", disposition="inline"
+    )
+    message.add_attachment(b"PNG", maintype="image", subtype="png", filename="logo.png", disposition="inline")
+    assert dict(load_eml(message.as_bytes()).metadata)["attachments"] == "2"
+    assert "attachments" not in dict(load_eml(mail("Plain.").as_bytes()).metadata)

@@ -20,9 +20,15 @@ HOSTILE = [
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_names_are_refused_with_field_and_fix(name: str) -> None:
-    with pytest.raises(InvalidInput, match=r"^file\[3\]: the file name ") as refused:
+    with pytest.raises(InvalidInput, match=r"^file\[3\]( \(.*\))?: the file name ") as refused:
         document_name(name, "file[3]")
     assert refused.value.details[0].keys() == {"field", "problem", "fix"}
+    assert refused.value.message.isprintable()
+
+
+def test_a_refused_name_is_shown() -> None:
+    with pytest.raises(InvalidInput, match=r"^file\[10\] \('plans\*\.md'\): the file name holds \*;"):
+        document_name("plans*.md", "file[10]")
 
 
 @pytest.mark.parametrize("name", ["prices.pdf", "pricing/Preise 2026 (neu).md", "com10.md"])
