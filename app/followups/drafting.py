@@ -5,7 +5,7 @@ from datetime import date
 from typing import Protocol
 
 from app.config_files import ValidationConfig
-from app.errors import InternalError, ModelUnavailable
+from app.errors import AdapterUnavailable, InternalError, ModelUnavailable
 from app.followups.generators.base import GenerationInput, Generator
 from app.followups.types import Draft, ValidationReport, Violation
 from app.followups.validation import validate
@@ -124,7 +124,7 @@ class _Session:
         last = first
         if generator.can_repair:
             repair = replace(self._task, repair_of=first.draft.text, violations=first.problems)
-            second = await self._generate(generator, repair)
+            second = await self._repaired(generator, repair)
             if second is not None:
                 self._repairs = 1
                 self._stage.count_repair("passed" if second.passed else "failed")
@@ -132,6 +132,14 @@ class _Session:
                 if second.passed:
                     return self._done(second)
         return self._drop(last, self._task)
+
+    async def _repaired(self, generator: Generator, repair: GenerationInput) -> _Judged | None:
+        """The repair, or None where the model cannot be asked again: the first draft is still of use."""
+        try:
+            return await self._generate(generator, repair)
+        except AdapterUnavailable:
+            self._model_failed = True
+            return None
 
     async def with_template(self, template: Generator) -> CheckedDraft:
         """The template with the evidence, else its supported part, else the template that says nothing about us.

@@ -44,3 +44,9 @@ class AdapterSlot:
             await self.load(directory)
         except (AdapterUnavailable, ModelUnavailable) as error:
             _log.warning("no_adapter", reason=error.message)
+        except Exception as error:  # noqa: BLE001 - libraries fail in any way; the service goes on without the adapter
+            _log.error("no_adapter", error_type=type(error).__name__, exc_info=error)
+            self._problem = AdapterUnavailable(
+                f"The adapter {directory.name} could not be loaded.",
+                [{"field": "adapter_path", "problem": type(error).__name__, "fix": "see the log; train it again"}],
+            )

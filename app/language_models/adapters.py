@@ -19,6 +19,7 @@ _CONFIG = "adapter_config.json"
 _CARD = "card.json"
 _CAN_RUN_CODE = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".py", ".so")
 _MAX_RANK = 512
+_NUMBERS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 # What decides the weights' meaning, and the values that are served.
 _READ = frozenset({"peft_type", "task_type", "r", "lora_alpha", "target_modules", "use_rslora"})
 _FIXED: dict[str, tuple[object, ...]] = {
@@ -159,7 +160,7 @@ def _check_tensors(
                 directory, f"has {name} of shape {list(found)} where the base model needs {list(shape)}",
                 "train it again on the configured base_model, with the rank that its configuration states",
             )  # fmt: skip
-        if not tensors[name].is_floating_point() or not bool(torch.isfinite(tensors[name]).all()):
+        if tensors[name].dtype not in _NUMBERS or not bool(torch.isfinite(tensors[name]).all()):
             raise _refused(directory, f"has values in {name} that are no finite numbers", "train it again")
 
 
@@ -183,7 +184,7 @@ def _expected(
 def _read_json(directory: Path, path: Path) -> dict[str, Any]:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise _refused(directory, f"has no readable {path.name}", "train it again") from error
     if not isinstance(data, dict):
         raise _refused(directory, f"has a {path.name} that is no object", "train it again")

@@ -11,12 +11,14 @@ class Completion:
     """A model's answer. Token counts are None where the server does not report them.
 
     `truncated` is True when the model was stopped by its token limit: the last sentence may be unfinished.
+    `adapter_digest` is that of the adapter it was written with, if any.
     """
 
     text: str
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     truncated: bool = False
+    adapter_digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

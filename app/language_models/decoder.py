@@ -1,5 +1,6 @@
 """Decodes many texts at once: jobs join and leave the batch between two tokens."""
 
+import math
 from collections.abc import Sequence
 from concurrent.futures import InvalidStateError
 
@@ -33,8 +34,16 @@ class _Text:
         self.next_token = 0
 
     def choose(self, logits: Tensor) -> bool:
-        """Pick the next token from [rows, vocabulary]; False once the text is complete."""
+        """Pick the next token from [rows, vocabulary]; False once the text is complete.
+
+        Raises `ModelUnavailable` for scores that are no numbers.
+        """
         scores = logits[0] if len(logits) == 1 else mix(logits[0], logits[1], self.job.weight, self._mixing)
+        if not math.isfinite(float(scores.max())):
+            raise ModelUnavailable(
+                "The local model computed scores that are no numbers; its weights or its adapter are unusable.",
+                [{"reason": "server_error"}],
+            )
         token = self._sampler.pick(self._guard.limit(scores))
         if token in self._ends:
             self._finish(truncated=False)
@@ -82,16 +91,25 @@ class Decoder:
 
     def admit(self, jobs: Sequence[Job]) -> None:
         """Read the prompts of `jobs` and choose their first tokens."""
-        rows = [row for job in jobs for row in job.rows]
+        texts = [text for job in jobs if (text := self._begun(job)) is not None]
+        rows = [row for text in texts for row in text.job.rows]
+        if not rows:
+            return
         try:
             logits = self._batch.admit([row.tokens for row in rows], [row.adapter for row in rows])
         except Exception as error:  # noqa: BLE001 - a device may fail in any way; these jobs learn of it
-            self._fail(jobs, error)
+            self._fail([text.job for text in texts], error)
             return
-        texts = [_Text(job, self._vocabulary, self._config) for job in jobs]
         self._choose(texts, logits)
         self._texts.extend(texts)
         self._drop_finished()
+
+    def _begun(self, job: Job) -> _Text | None:
+        try:
+            return _Text(job, self._vocabulary, self._config)
+        except Exception as error:  # noqa: BLE001 - what fails in one text's rules is its own
+            self._fail([job], error)
+            return None
 
     def step(self) -> None:
         """Write one token of every text."""
@@ -99,8 +117,7 @@ class Decoder:
         try:
             logits = self._batch.step(tokens)
         except Exception as error:  # noqa: BLE001 - as above, for all texts in progress
-            self._fail([text.job for text in self._texts], error)
-            self._texts, self._batch = [], KvBatch(self._weights)
+            self.reset(error, ())
             return
         self._choose(self._texts, logits)
         self._drop_finished()
@@ -111,6 +128,12 @@ class Decoder:
             _set_exception(text.job, ModelUnavailable("The local model was shut down.", [{"reason": "closed"}]))
         self._texts, self._batch = [], KvBatch(self._weights)
 
+    def reset(self, error: Exception, jobs: Sequence[Job]) -> None:
+        """Give up `jobs` and every text in progress because of `error`, and start with an empty batch."""
+        failed = [*jobs, *(text.job for text in self._texts)]
+        self._texts, self._batch = [], KvBatch(self._weights)
+        self._fail(failed, error)
+
     @torch.inference_mode()
     def _choose(self, texts: Sequence[_Text], logits: Tensor) -> None:
         """`logits` [rows, vocabulary] belong to the rows of `texts` in order."""
@@ -118,7 +141,10 @@ class Decoder:
         for text in texts:
             count = len(text.job.rows)
             if not text.job.done.cancelled():
-                text.choose(logits[row : row + count])
+                try:
+                    text.choose(logits[row : row + count])
+                except Exception as error:  # noqa: BLE001 - what fails in one text's rules or scores is its own
+                    self._fail([text.job], error)
             row += count
 
     def _drop_finished(self) -> None:
@@ -134,12 +160,12 @@ class Decoder:
 
     def _fail(self, jobs: Sequence[Job], error: Exception) -> None:
         """Tell `jobs`; when memory ran out, try less at once from here on."""
-        _log.error("local_model_failed", error_type=type(error).__name__, count=len(jobs), exc_info=error)
         out_of_memory = isinstance(error, torch.OutOfMemoryError | MemoryError)
         if out_of_memory:
             self._limit = max(2, self._limit // 2)
         for job in jobs:
             _set_exception(job, error if isinstance(error, AppError) else _failure(out_of_memory))
+        _log.error("local_model_failed", error_type=type(error).__name__, count=len(jobs), exc_info=error)
 
 
 def _failure(out_of_memory: bool) -> ModelUnavailable:

@@ -58,6 +58,8 @@ class JobQueue:
             if self._closed:
                 raise ModelUnavailable("The local model is shutting down.", [{"reason": "closed"}])
             if len(self._waiting) >= self._limit:
+                self._waiting = deque(waiting for waiting in self._waiting if not waiting.done.cancelled())
+            if len(self._waiting) >= self._limit:
                 raise ModelUnavailable(
                     f"The local model already has {self._limit} messages waiting; try again in a moment.",
                     [{"reason": "queue_full"}],

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
@@ -92,6 +93,7 @@ class LocalEngine:
         if self._thread is not None:
             await asyncio.to_thread(self._thread.join)
         self._state = EngineState.CLOSED
+        self._weights = self._decoder = None
 
     async def load_adapter(self, directory: Path) -> Adapter:
         """Check an adapter and put it beside the others while texts are written. Loading it again changes nothing.
@@ -134,6 +136,8 @@ class LocalEngine:
         done: Future[T] = Future()
 
         def run() -> None:
+            if not done.set_running_or_notify_cancel():
+                return
             try:
                 done.set_result(task())
             except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to who asked
@@ -175,18 +179,29 @@ class LocalEngine:
         return decoder
 
     def _serve(self, decoder: Decoder) -> None:
-        window = self._config.batch_window_ms / 1000
-        while not self._queue.closed:
+        try:
+            while not self._queue.closed:
+                self._turn(decoder)
+        finally:
+            if not self._queue.closed:
+                self._state = EngineState.FAILED
+                self._queue.close()
+            decoder.fail_all()
             for task in self._queue.tasks():
                 task()
-            jobs = self._queue.take(decoder.free_rows, not decoder.busy, window)
+
+    def _turn(self, decoder: Decoder) -> None:
+        """Take what waits and write one token. Whatever goes wrong costs the texts in progress, never the thread."""
+        for task in self._queue.tasks():
+            task()
+        jobs = self._queue.take(decoder.free_rows, not decoder.busy, self._config.batch_window_ms / 1000)
+        try:
             if jobs:
                 decoder.admit(jobs)
             if decoder.busy:
                 decoder.step()
-        decoder.fail_all()
-        for task in self._queue.tasks():
-            task()
+        except Exception as error:  # noqa: BLE001 - libraries fail in any way
+            decoder.reset(error, jobs)
 
 
 class LocalModel:
@@ -228,7 +243,8 @@ class LocalModel:
         """Answer in at most `options.max_tokens` tokens. Raises `ModelUnavailable` for every failure."""
         adapter = self._adapter()
         row = PromptRow(self._engine.encode(prompt), adapter.key if adapter else BASE)
-        return await self._engine.write(_job((row,), (prompt,), options, rules), timeout_seconds)
+        answer = await self._engine.write(_job((row,), (prompt,), options, rules), timeout_seconds)
+        return replace(answer, adapter_digest=adapter.digest if adapter else None)
 
 
 class LocalFusion:
@@ -265,7 +281,8 @@ class LocalFusion:
         adapter = self._adapter()
         keys = (BASE, adapter.key if adapter else BASE)
         rows = tuple(PromptRow(self._engine.encode(prompt), key) for prompt, key in zip(prompts, keys, strict=True))
-        return await self._engine.write(_job(rows, prompts, options, rules), timeout_seconds)
+        answer = await self._engine.write(_job(rows, prompts, options, rules), timeout_seconds)
+        return replace(answer, adapter_digest=adapter.digest if adapter else None)
 
 
 def _job(

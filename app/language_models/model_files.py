@@ -11,6 +11,7 @@ from app.errors import ConfigurationError
 _CONTENT = ("*.safetensors", "*.json", "*.model", "*.jinja", "merges.txt", "vocab.txt")
 _NOT_CONTENT = frozenset({"card.json", "trainer_state.json"})
 _CAN_RUN_CODE = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".py", ".so")
+_ADAPTER_CONFIG = "adapter_config.json"
 _TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json")
 
 
@@ -47,9 +48,15 @@ def check_model_files(directory: Path) -> None:
     for path in sorted(directory.iterdir()):
         if path.suffix in _CAN_RUN_CODE:
             raise ConfigurationError(_refusal(directory, f"holds {path.name}, a format that can run code"))
+    if (directory / _ADAPTER_CONFIG).exists():
+        raise ConfigurationError(
+            _refusal(directory, f"holds {_ADAPTER_CONFIG}, which would load the model that this adapter names")
+        )
     config = read_config(directory)
     if "auto_map" in config:
         raise ConfigurationError(_refusal(directory, "asks for code of its own (auto_map in config.json)"))
+    for index in directory.glob("*.index.json"):
+        _check_index(directory, index.name)
     if not any(directory.glob("*.safetensors")):
         raise ConfigurationError(_refusal(directory, "holds no safetensors weights"))
     if not any((directory / name).is_file() for name in _TOKENIZERS):
@@ -57,13 +64,25 @@ def check_model_files(directory: Path) -> None:
 
 
 def read_config(directory: Path) -> dict[str, Any]:
+    return _read_object(directory, "config.json")
+
+
+def _read_object(directory: Path, name: str) -> dict[str, Any]:
     try:
-        config = json.loads((directory / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(_refusal(directory, "holds no readable config.json")) from error
-    if not isinstance(config, dict):
-        raise ConfigurationError(_refusal(directory, "holds a config.json that is no object"))
-    return config
+        data = json.loads((directory / name).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ConfigurationError(_refusal(directory, f"holds no readable {name}")) from error
+    if not isinstance(data, dict):
+        raise ConfigurationError(_refusal(directory, f"holds a {name} that is no object"))
+    return data
+
+
+def _check_index(directory: Path, name: str) -> None:
+    """Weights elsewhere would be loaded without being part of the digest."""
+    places = _read_object(directory, name).get("weight_map")
+    files = places.values() if isinstance(places, dict) else ()
+    if any(not isinstance(file, str) or Path(file).name != file for file in files):
+        raise ConfigurationError(_refusal(directory, f"names weights outside of itself in {name}"))
 
 
 def read_model_files(directory: Path) -> ModelFiles:

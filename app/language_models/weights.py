@@ -78,9 +78,20 @@ class Weights:
             self._model.add_adapter(name, config)
         else:
             self._model = get_peft_model(self._model, config, adapter_name=name)
-        set_peft_model_state_dict(self._model, tensors, adapter_name=name)
+        try:
+            set_peft_model_state_dict(self._model, tensors, adapter_name=name)
+        except Exception:
+            self._remove(name)
+            raise
         self._model.eval().requires_grad_(False)
         self._rows.attach(self._model)
+
+    def _remove(self, name: str) -> None:
+        """Take an adapter away again; the model without its last one is the base model."""
+        if len(self._model.peft_config) == 1:
+            self._model = self._model.unload()
+        else:
+            self._model.delete_adapter(name)
 
     def has_adapter(self, name: str) -> bool:
         return isinstance(self._model, PeftModel) and name in self._model.peft_config

@@ -133,6 +133,8 @@ def _arguments(attempt: Attempt) -> TrainingArguments:
         save_strategy="steps",
         save_steps=every,
         save_total_limit=_KEPT_CHECKPOINTS,
+        # How long the validation loss has not fallen is part of where a run was.
+        restore_callback_states_from_checkpoint=True,
         load_best_model_at_end=True,
         metric_for_best_model="eval_loss",
         greater_is_better=False,

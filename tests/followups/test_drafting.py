@@ -173,6 +173,11 @@ async def test_a_model_that_fails_during_the_repair_leaves_the_supported_part() 
     assert checked.model_failed
 
 
+async def test_an_adapter_that_goes_missing_during_the_repair_leaves_the_supported_part() -> None:
+    checked = await Writing().write(Scripted([HALF_TRUE, AdapterUnavailable("gone")]))
+    assert (checked.draft.generator, checked.dropped, checked.model_failed) == ("rag", 1, True)
+
+
 async def test_a_missing_adapter_is_the_caller_s_to_know() -> None:
     with pytest.raises(AdapterUnavailable):
         await Writing().write(Scripted([AdapterUnavailable("none")]))

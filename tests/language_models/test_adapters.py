@@ -49,12 +49,20 @@ def spoiled(tensors: dict[str, torch.Tensor], name: str) -> None:
     tensors[name][0, 0] = torch.nan
 
 
+def in_eight_bits(folder: Path) -> None:
+    tensors = load_file(folder / WEIGHTS)
+    save_file({name: tensor.to(torch.float8_e4m3fn) for name, tensor in tensors.items()}, folder / WEIGHTS)
+
+
 BAD: dict[str, tuple[Callable[[Path], None], str]] = {
     "pickle": (put("adapter_model.bin", "x"), "adapter_model.bin"),
     "code": (put("hook.py", "x"), "hook.py"),
     "no weights": (lambda folder: (folder / WEIGHTS).unlink(), "holds no adapter_model.safetensors"),
     "truncated": (truncated, "damaged"),
     "no config": (lambda folder: (folder / "adapter_config.json").unlink(), "adapter_config.json"),
+    "float8": (in_eight_bits, "no finite numbers"),
+    "deep": (put("adapter_config.json", "[" * 100_000), "no readable adapter_config.json"),
+    "deep card": (put("card.json", "[" * 100_000), "no readable card.json"),
     "config is a list": (put("adapter_config.json", "[]"), "no object"),
     "auto_mapping": (configured(auto_mapping={"parent_library": "os"}), "auto_mapping"),
     "megatron": (configured(megatron_config={"a": 1}), "megatron_config"),

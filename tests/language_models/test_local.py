@@ -1,6 +1,8 @@
 """The local engine on a real, tiny model: prompts in, texts out."""
 
 import asyncio
+import shutil
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,13 +10,16 @@ from typing import Any
 import pytest
 import torch
 from peft import PeftModel
+from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from app.config_files import LocalModels
 from app.errors import ConfigurationError, ModelUnavailable
 from app.followups.types import ChatTurn, GenerationOptions, Prompt
+from app.language_models.adapter_slot import AdapterSlot
 from app.language_models.adapters import Adapter, read_adapter
 from app.language_models.base import Completion, DecodingRules
+from app.language_models.jobs import Job, JobQueue, PromptRow
 from app.language_models.kv_batch import KvBatch
 from app.language_models.local import EngineState, LocalEngine, LocalFusion, LocalModel
 from app.language_models.model_files import content_digest
@@ -197,6 +202,95 @@ async def test_a_prompt_without_room_is_refused_with_the_figures(engine: LocalEn
     assert await reason_of(asyncio.ensure_future(LocalModel(engine).complete(asked, GREEDY, 10))) == "prompt_too_long"
 
 
+async def test_a_rule_that_fails_costs_its_own_text_only(engine: LocalEngine) -> None:
+    rules = DecodingRules(sources=(299,))  # type: ignore[arg-type]  # stands for a mistake in a rule
+    model = LocalModel(engine)
+    alone = (await model.complete(prompt("Hello"), GREEDY, 10)).text
+    beside = asyncio.create_task(model.complete(prompt("Hello"), GREEDY, 10))
+    assert await reason_of(asyncio.ensure_future(model.complete(prompt("q"), GREEDY, 10, rules))) == "server_error"
+    assert (await beside).text == alone
+    assert (await model.complete(prompt("Hello"), GREEDY, 10)).text == alone
+
+
+async def test_a_history_full_of_figures_is_answered(engine: LocalEngine) -> None:
+    source = " ".join(str(10 + number % 90) for number in range(400))
+    assert (await LocalModel(engine).complete(prompt("Hello"), GREEDY, 20, DecodingRules((source,)))).text
+
+
+async def test_a_batch_that_breaks_fails_its_texts_and_the_next_is_answered(
+    engine: LocalEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = LocalModel(engine)
+    with monkeypatch.context() as broken:
+        broken.setattr(KvBatch, "keep", lambda *_: 1 // 0)
+        assert await reason_of(asyncio.ensure_future(model.complete(prompt("Hello"), GREEDY, 10))) == "server_error"
+    assert (await model.complete(prompt("Hello"), GREEDY, 10)).text
+
+
+async def test_a_thread_that_ends_is_told_to_everybody(base_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Ended(BaseException):
+        pass
+
+    def end(*_: object) -> None:
+        raise Ended
+
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    engine = LocalEngine(base_model, LocalModels(device="cpu"))
+    engine.start()
+    await engine.ready()
+    monkeypatch.setattr(KvBatch, "step", end)
+    call = LocalModel(engine).complete(prompt("Hello"), GREEDY, 20)
+    assert await reason_of(asyncio.ensure_future(call)) == "closed"
+    again = LocalModel(engine).complete(prompt("Hello"), GREEDY, 20)
+    assert await reason_of(asyncio.ensure_future(again)) == "failed"
+    assert engine.state is EngineState.FAILED
+    await engine.close()
+
+
+async def test_an_adapter_that_nobody_waits_for_any_more_harms_nothing(engine: LocalEngine, adapter: Path) -> None:
+    load = asyncio.create_task(engine.load_adapter(adapter))
+    await asyncio.sleep(0)
+    load.cancel()
+    await asyncio.gather(load, return_exceptions=True)
+    assert (await LocalModel(engine).complete(prompt("Hello"), GREEDY, 10)).text
+
+
+async def test_scores_that_are_no_numbers_fail_their_own_text_only(
+    engine: LocalEngine, adapter: Path, tmp_path: Path
+) -> None:
+    huge = shutil.copytree(adapter, tmp_path / "huge") / "adapter_model.safetensors"
+    save_file({name: torch.full_like(tensor, 1e38) for name, tensor in load_file(huge).items()}, huge)
+    base, voice = models(engine, await engine.load_adapter(huge.parent))
+    alone = (await base.complete(prompt("Hello"), GREEDY, 10)).text
+    beside = asyncio.create_task(base.complete(prompt("Hello"), GREEDY, 10))
+    assert await reason_of(asyncio.ensure_future(voice.complete(prompt("q"), GREEDY, 10))) == "server_error"
+    assert (await beside).text == alone
+
+
+async def test_an_answer_names_the_adapter_it_was_written_with(
+    engine: LocalEngine, adapter: Path, second_adapter: Path
+) -> None:
+    slot = AdapterSlot(engine)
+    await slot.load(adapter)
+    first = slot.current()
+    assert first is not None
+    asked = LocalModel(engine, slot.current).complete(prompt("Hello"), GREEDY, 20)
+    fused = LocalFusion(engine, slot.current).fuse((prompt("Hello"), prompt("q")), GREEDY, 20)
+    running = [asyncio.create_task(asked), asyncio.create_task(fused)]
+    await asyncio.sleep(0)
+    await slot.load(second_adapter)
+    assert {(await call).adapter_digest for call in running} == {first.digest}
+
+
+def test_texts_that_nobody_waits_for_take_no_place_in_the_queue() -> None:
+    queue = JobQueue(limit=1)
+    left, right = (Job((PromptRow((1,), BASE),), 0.0, 1, 0) for _ in range(2))
+    queue.put(left)
+    left.done.cancel()
+    queue.put(right)
+    assert len(queue) == 1
+
+
 async def test_closing_answers_everybody_who_waits(base_model: Path) -> None:
     engine = LocalEngine(base_model, LocalModels(device="cpu"))
     engine.start()
@@ -229,6 +323,9 @@ async def test_a_model_that_cannot_be_loaded_fails_and_says_so(base_model: Path,
         ("modeling_evil.py", "x", "modeling_evil.py"),
         ("config.json", '{"auto_map": {"AutoModel": "evil.Model"}}', "auto_map"),
         ("config.json", "{", "config.json"),
+        ("config.json", "[" * 100_000, "config.json"),
+        ("adapter_config.json", "{}", "adapter_config.json"),
+        ("model.safetensors.index.json", '{"weight_map": {"a": "../b.safetensors"}}', "outside"),
         ("model.safetensors", None, "safetensors"),
         ("tokenizer.json", None, "tokenizer"),
     ],

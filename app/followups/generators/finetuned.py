@@ -56,7 +56,7 @@ class FinetunedGenerator:
             model=self._model.name,
             model_digest=self._model.digest,
             prompt_version=prompt.version,
-            adapter_digest=self._model.adapter_digest,
+            adapter_digest=answer.adapter_digest,
             prompt_tokens=answer.prompt_tokens,
             completion_tokens=answer.completion_tokens,
         )

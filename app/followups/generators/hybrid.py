@@ -78,7 +78,7 @@ class HybridGenerator:
             model=self._model.name,
             model_digest=self._model.digest,
             prompt_version=f"{evidence.version}+{voice.version}",
-            adapter_digest=self._model.adapter_digest,
+            adapter_digest=answer.adapter_digest,
             prompt_tokens=answer.prompt_tokens,
             completion_tokens=answer.completion_tokens,
         )
