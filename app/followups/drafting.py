@@ -142,27 +142,33 @@ class _Session:
             return None
 
     async def with_template(self, template: Generator) -> CheckedDraft:
-        """The template with the evidence, else its supported part, else the template that says nothing about us.
+        """The template with the evidence, else the template that says nothing about us.
 
-        A name that reads as other words ("A. Kumar", "You Wei") can fail rules everywhere: then nobody is named.
+        A name that reads as other words ("A. Kumar", "You Wei") can fail rules everywhere: only where all that names
+        the lead has failed, nobody is named.
         """
         unnamed = replace(self._task.lead, lead_name="")
         silent = replace(self._task.evidence, knowledge=())
         for task in (
             self._task,
-            replace(self._task, lead=unnamed),
             replace(self._task, evidence=silent),
+            replace(self._task, lead=unnamed),
             replace(self._task, evidence=silent, lead=unnamed),
         ):
-            judged = await self._generate(template, task)
-            if judged is None:
-                break
-            checked = self._done(judged) if judged.passed else self._drop(judged, task)
+            checked = await self._composed(template, task)
             if checked is not None:
                 warned = () if task.lead is self._task.lead else ("lead_name_unusable",)
                 draft = replace(checked.draft, warnings=(*checked.draft.warnings, *warned))
                 return replace(checked, draft=draft)
         raise InternalError("No message could be written that passes every check; nothing was generated.")
+
+    async def _composed(self, template: Generator, task: GenerationInput) -> CheckedDraft | None:
+        """The template's text, else the same in other words, else its supported part."""
+        first = await self._generate(template, task)
+        if first is None or first.passed:
+            return None if first is None else self._done(first)
+        other = await self._generate(template, replace(task, repair_of=first.draft.text, violations=first.problems))
+        return self._done(other) if other is not None and other.passed else self._drop(first, task)
 
     async def _generate(self, generator: Generator, task: GenerationInput) -> _Judged | None:
         budget = self._time_left() - _RESERVE_SECONDS

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from app.errors import AdapterUnavailable, InternalError, ModelUnavailable
 from app.followups.drafting import CheckedDraft, DraftingStage
 from app.followups.generators.base import GenerationInput, Generator
+from app.followups.generators.phrases import Phrase, PhraseBank, load_phrases
 from app.followups.generators.template import SafeTemplate
 from app.followups.types import Draft
 from app.followups.validation import validate
@@ -150,8 +151,22 @@ async def test_the_bare_template_is_asked_when_the_template_fails() -> None:
     checked = await Writing(template).write(Scripted([LIE]))
     assert checked.draft.text == SAYS_NOTHING
     tried = [(bool(asked.evidence.knowledge), asked.lead.lead_name) for asked in template.asked]
-    assert tried == [(True, "Greta"), (True, ""), (False, "Greta")]
+    assert tried == [(True, "Greta"), (True, "Greta"), (False, "Greta")]
+    assert "lead_name_unusable" not in checked.draft.warnings
     assert all(asked.evidence.lead == TASK.evidence.lead for asked in template.asked)
+
+
+async def test_a_closing_that_fails_gives_way_to_another_not_the_fact_or_the_name() -> None:
+    bank = load_phrases()
+    closings = (Phrase("Which matters more to you, the price or what is included?"), Phrase(QUESTION))
+    writing = Writing(SafeTemplate(RULES, PhraseBank({**bank.slots, "high_pricing": closings}, bank.labels)))
+    texts = []
+    for name in ("Greta", "Ada", "Bo", "Cy", "Di"):
+        given = task(lead(lead_name=name, interaction_history="Asked about pricing"), strategy())
+        checked = await writing.stage.write(writing.template, given, TODAY, lambda: 9.0, Stopwatch(writing.metrics))
+        assert (name in checked.draft.text, "$240" in checked.draft.text, checked.draft.warnings) == (True, True, ())
+        texts.append(checked.draft.text)
+    assert all(text.endswith(QUESTION) for text in texts)
 
 
 async def test_nothing_is_returned_when_even_the_bare_template_breaks_a_rule() -> None:

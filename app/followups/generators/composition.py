@@ -99,6 +99,7 @@ class Composer:
 
     def _parts(self, slots: tuple[str, ...], question: str | None, *facts: Candidate) -> Parts:
         said = [message.text for message in self._lead.thread]
+        said += filter(None, (self._task.repair_of,))
 
         def pick(slot: str) -> str:
             return self._bank.pick(slot, self._lead, self._values, said)

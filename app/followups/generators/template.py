@@ -27,7 +27,8 @@ class SafeTemplate:
     """Implements `Generator`. Deterministic: the same task gives the same text, another lead another wording.
 
     Facts about the company are quoted sentences of the evidence; everything else is a greeting, thanks, an offer to
-    talk, a question, or what the lead's own record says. Without fitting evidence it offers a specialist.
+    talk, a question, or what the lead's own record says. Without fitting evidence it offers a specialist. Where
+    `repair_of` is a text of its own that did not pass, it words the same message differently.
     """
 
     languages = ("en",)
