@@ -30,26 +30,36 @@ _HEAD = 1500  # characters of a text in which it may speak about its own validit
 
 # A date within another pattern that reads one already: its groups have no names.
 _PLAIN_DATE = re.sub(r"\?P<\w+>", "?:", _DATE.replace("(?P=nsep)", "[./-]"))
+_PLAIN_MONTH = re.sub(r"\?P<\w+>", "?:", _MONTH.format("p"))
+_PLAIN_DAY = (
+    rf"(?:{_PLAIN_MONTH}(?:\s+\d{{1,2}}(?:st|nd|rd|th)?)?|\d{{1,2}}(?:st|nd|rd|th|\.)?\s+(?:of\s+)?{_PLAIN_MONTH})"
+)
 
 # What is said to be valid must be the document or all its prices, not a card, a trial, a plan or a coupon; so a
 # statement begins a line or a sentence, and has the document as its subject or none at all.
 _START = r"(?:^|\n|(?<=[.!?])[ \t])[ \t]*"
-_WHICH = r"(?:(?:this|these|our|the|all|current|following|above|listed|list|net|standard|public|new)\s+){0,3}"
+_WHICH = (
+    r"(?:(?:this|these|our|the|all|current|following|above|listed|list|net|standard|public|new|plan|monthly|annual"
+    r"|official)\s+){0,3}"
+)
+# A name may stand before these: "TechCorp pricing", but not "Team prices" and "your price".
+_PAPER = r"(?:pricing|tariffs?|terms|conditions|fee\s+schedule|policy|agreement|catalog(?:ue)?|brochure)"
 _SUBJECT = (
-    rf"(?P<subject>(?:[\w&-]+\s+){{0,4}}?price\s+lists?|this\s+(?:offer|quote|quotation|proposal)"
-    rf"|{_WHICH}(?:prices?|pricing|fees|rates|tariffs?|terms|plans|conditions|list|document|sheet|page|version|edition))\b"
+    r"(?P<subject>(?:[\w&-]+\s+){0,4}?price\s+(?:lists?|sheets?|tables?|overview)"
+    rf"|(?!your|their|his|her|its|my\b)(?:(?-i:[A-Z])[\w&-]*\s+){{1,4}}{_PAPER}|this\s+(?:offer|quote|quotation|proposal)"
+    rf"|{_WHICH}(?:{_PAPER}|prices?|fees|rates|plans|list|document|sheet|page|version|edition))\b"
 )
 _BETWEEN = r"[\s,(:|•·–—-]"
 _GAP = (
     rf"(?:{_BETWEEN}+(?:(?:of|by)(?:\s+(?-i:[A-Z])[\w&-]*){{1,4}}|\d[\d.]*|v\d[\d.]*|on|in|of|for|this|the|page|document"
     r"|list|sheet|table|here|above|below|shown|listed|stated|quoted|given|are|is|was|were|remains?|stay|be|will|shall"
-    r"|net|and|excluding|excl|vat|tax(?:es)?|usd|eur|euros?|us|dollars|prices|plans|all|only)\b)*"
+    r"|current|correct|net|and|excluding|excl|vat|tax(?:es)?|usd|eur|euros?|us|dollars|prices|plans|all|only)\b)*"
 )
 _VALID = r"(?:valid|effective|in\s+effect|in\s+force)"
 _HOLDS = r"(?:applicable|appl(?:y|ies)|guaranteed|fixed|firm|holds?)"
 _SINCE = r"(?:from|as\s+of|as\s+from|since|starting(?:\s+from|\s+on)?|beginning(?:\s+on)?)"
 _UNTIL = r"(?:until|through|thru|till)(?:\s+and\s+including)?"
-_FROM = rf"(?:\s*:?\s*(?:{_SINCE}\s*)?{_PLAIN_DATE})?\s*,?\s*"
+_FROM = rf"(?:\s*:?\s*(?:{_SINCE}\s*)?(?:{_PLAIN_DATE}|{_PLAIN_DAY}\b))?\s*,?\s*"
 # `weak` words need a subject, and after `loose` ones a year alone is a number as well.
 _EFFECTIVE = re.compile(
     rf"(?:{_START}(?:{_SUBJECT}{_GAP}{_BETWEEN}*)?"
@@ -67,7 +77,8 @@ _EXPIRY = re.compile(
 # An offer on the page ends without the page.
 _OFFER = re.compile(
     r"\b(?:discounts?|coupons?|vouchers?|promo\w*|campaigns?|rebates?|codes?|deals?|bonus|gifts?|trials?|tickets?"
-    r"|webinars?|events?|certificates?)\b|%\s+off\b",
+    r"|webinars?|events?|certificates?|launch|introductory|early[ -]bird|seasonal|limited[ -]time|special|spring|summer"
+    r"|autumn|winter)\b|%\s+off\b",
     re.IGNORECASE,
 )
 _THIS_OFFER = re.compile(r"this\s+(?:offer|quote|quotation|proposal)", re.IGNORECASE)
