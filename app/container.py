@@ -113,7 +113,9 @@ class Container:
             Retention(retained, lambda: self.index_sync.applied_seq, settings.retrieval.retention),
             settings.index_poll_seconds,
         )
-        self.knowledge_clock = KnowledgeClock(self.documents, self.index_sync, settings.index_poll_seconds)
+        self.knowledge_clock = KnowledgeClock(
+            self.documents, self.index_sync, settings.index_poll_seconds, on_return=self._forget_numbered
+        )
         lexical = LexicalIndex(self.database)
         self.passages = PassageMemory(self.documents, vectors)
         indexes = Indexes(self.vector_index, lexical, self.passages, self.documents, vectors)
@@ -177,11 +179,15 @@ class Container:
         """Drop what caches hold of a tenant."""
         self.knowledge_clock.forget(tenant)
         self.searches.forget(tenant)
+        self._forget_numbered(tenant)
+        await self.cache.forget(tenant)
+
+    def _forget_numbered(self, tenant: str) -> None:
+        """Drop what is remembered under the number of a publication, without its name."""
         self.retriever.forget(tenant)
         self.timeless_retriever.forget(tenant)
         self.passages.forget(tenant)
         self.conflicts.forget(tenant)
-        await self.cache.forget(tenant)
 
     async def open(self) -> None:
         """Connect everything, or raise what is wrong: `ConfigurationError`, `StorageUnavailable`, `IndexLocked`."""

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from app.api.deps import CALLER_HEADERS, CallerDep, Visitor
+from app.api.deps import CALLER_HEADERS, Caller, CallerDep, Visitor
 from app.api.schemas import ErrorBody
 from app.knowledge.conflicts.types import Standing
 
@@ -57,7 +57,7 @@ class ConflictList(BaseModel):
 )
 async def list_conflicts(caller: CallerDep) -> ConflictList:
     """Conflicting figures among the documents that are published now, open ones first."""
-    version = await caller.container.documents.knowledge_version(caller.tenant)
+    version = await _version(caller)
     judged = await caller.container.conflicts.conflicts(caller.tenant, version)
     ordered = sorted(judged, key=lambda each: each.resolution.resolved)
     return ConflictList(
@@ -65,10 +65,16 @@ async def list_conflicts(caller: CallerDep) -> ConflictList:
     )
 
 
+async def _version(caller: Caller | Visitor) -> int:
+    # The clock lags a moment behind, but notices a restored database.
+    await caller.container.knowledge_clock.state(caller.tenant)
+    return await caller.container.documents.knowledge_version(caller.tenant)
+
+
 async def conflicts_of(caller: Visitor, document_ids: Sequence[str]) -> list[ConflictBody]:
     """What these documents of the caller contradict now."""
     if not document_ids:
         return []
-    version = await caller.container.documents.knowledge_version(caller.tenant)
+    version = await _version(caller)
     judged = await caller.container.conflicts.concerning(caller.tenant, version, document_ids)
     return [ConflictBody.model_validate(each.as_json()) for each in judged]

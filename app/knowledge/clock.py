@@ -24,7 +24,9 @@ class AppliedVersions(Protocol):
 class KnowledgeClock:
     """Remembers each tenant's state for `seconds`: how long a cached answer may outlive a publication.
 
-    What the vector index of this process has followed already is not outlived at all.
+    What the vector index of this process has followed already is not outlived at all. `on_return(tenant)` is called
+    when the count of publications did not grow and yet the last one is another: the database is one that was restored,
+    so what was remembered under a number may belong to other documents.
     """
 
     def __init__(
@@ -33,11 +35,13 @@ class KnowledgeClock:
         applied: AppliedVersions,
         seconds: float = 0.5,
         timer: Callable[[], float] = monotonic,
+        on_return: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._states = states
         self._applied = applied
         self._seconds = seconds
         self._timer = timer
+        self._on_return = on_return
         self._known: dict[str, tuple[float, KnowledgeState]] = {}
         self._reads: SingleFlight[tuple[str, int, int], KnowledgeState] = SingleFlight()
         self._forgetting = Forgetting()
@@ -68,6 +72,9 @@ class KnowledgeClock:
     async def _read(self, tenant: str) -> KnowledgeState:
         now, times = self._timer(), self._forgetting.times
         state = await self._states.knowledge_state(tenant)
+        _, before = self._known.get(tenant, _NEVER)
+        if tenant in self._known and state.version <= before.version and state.publication != before.publication:
+            self._on_return(tenant)
         # What was read before something was forgotten may be what is to be forgotten.
         if self._forgetting.nothing_since(times):
             self._known[tenant] = (now, state)

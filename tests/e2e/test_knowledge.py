@@ -8,10 +8,11 @@ from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from app.settings import Settings
 from app.storage.database import Database
+from app.storage.migrate import migration_engine
 from app.storage.tables import ChunkRow
 from scripts.create_api_key import create
 from tests.e2e.server import running
@@ -129,6 +130,22 @@ def test_lists_are_paged_and_filtered(knowledge: Knowledge) -> None:
     jobs = [job["files"][0]["name"] for job in [*first["jobs"], *rest["jobs"]]]
     assert jobs == ["pricing/fees.md", *reversed(names)]
     assert rest["next_cursor"] is None
+
+
+def test_passages_of_a_restored_database_are_read_anew(knowledge: Knowledge, settings: Settings) -> None:
+    """Without a restart: another database has come to the same number with other texts."""
+    knowledge.ingest({"plans.md": plans("$240")})
+    query: dict[str, Any] = {"query": "Harbor plan costs", "rag_config": {"retrieval_threshold": 0}}
+    assert "$240" in str(knowledge.search(**query)["searches"][0]["passages"])
+    engine = migration_engine(settings.database_url)
+    try:
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE chunks SET text = replace(text, '$240', '$265')"))
+            connection.execute(text("UPDATE tenants SET publication = 'restored'"))
+    finally:
+        engine.dispose()
+    time.sleep(settings.index_poll_seconds)
+    assert "$265" in str(knowledge.search(**query)["searches"][0]["passages"])
 
 
 def test_a_refused_upload_names_the_file(knowledge: Knowledge) -> None:

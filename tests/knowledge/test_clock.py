@@ -140,6 +140,18 @@ async def test_nobody_joins_a_read_from_before_what_they_know_of(clock: Knowledg
     assert [await clock.version("acme"), await late, await early] == [3, 2, 1]
 
 
+async def test_a_restored_database_is_noticed_and_ordinary_publications_are_none(published: Published) -> None:
+    returned: list[str] = []
+    clock = KnowledgeClock(published, published, 0.5, lambda: published.seconds, on_return=returned.append)
+    # Version and publication of each read, and whether the database went back.
+    history = [(5, "a", 0), (5, "a", 0), (6, "b", 0), (6, "c", 1), (4, "d", 2), (5, "e", 2), (5, "e", 2), (5, "a", 3)]
+    for version, publication, times in history:
+        published.versions["acme"], published.publication = version, publication
+        published.seconds += 1
+        await clock.state("acme")
+        assert returned == ["acme"] * times
+
+
 async def test_one_number_of_two_publications(clock: KnowledgeClock, published: Published) -> None:
     assert await clock.state("acme") == KnowledgeState(1, "first")
     published.publication = "second"
