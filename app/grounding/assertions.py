@@ -81,7 +81,8 @@ class _Sentence:
         """The rest of the sentence from a segment on, cut into supported parts, longest first; None if impossible."""
         for last in range(len(self._segments), first, -1):
             part = self._inheriting(self._part(first, last), before)
-            is_empty = part.is_empty or self._announces(part, last)
+            adds = before is not None and bool(part.subjects & self._bench.subjects.strict)
+            is_empty = (part.is_empty and not adds) or self._announces(part, last)
             result = NOTHING_STATED if is_empty else self._judge_with_price(part)
             if not result.good or self._is_label(part, last) or self._is_only_named(part, before, is_empty):
                 continue
@@ -124,7 +125,7 @@ class _Sentence:
         return joined(found) if all(j.good for j in found) else judged
 
     def _inheriting(self, part: Part, before: Part | None) -> Part:
-        if before is None or part.is_empty:
+        if before is None or (part.is_empty and not part.subjects & self._bench.subjects.strict):
             return part
         alone = stands_alone(self._reading, part.start, part) and has_predicate(part)
         if alone and not refers_back(part) and not opens_with_verb(part):

@@ -82,7 +82,7 @@ class Lenses:
             if figures > len(source.statement.reading.figures):
                 nearest = min(nearest, (0, source), key=lambda pair: pair[0])
                 continue
-            fit = match(part, source.statement, self.bench.about(source), self.bench.subjects.proper)
+            fit = match(part, source.statement, self.bench.about(source), self.bench.subjects)
             if best[1] is None or _rank(fit, source) > _rank(best[0], best[1]):
                 best = (fit, source)
         if best[1] is not None or nearest[1] is None:

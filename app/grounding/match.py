@@ -1,17 +1,21 @@
 """Does one statement of the evidence support one part of a claim? The exact lens, and nothing but that question."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from app.grounding.attachment import place_figures, same_figure
 from app.grounding.conditions import drops_condition, overstates, swaps_column
 from app.grounding.fit import Failure, Fit, Part
-from app.grounding.occasions import drops_group, shifts_time
+from app.grounding.occasions import drops_extra, drops_group, shifts_time
 from app.reading.lexicon import HEDGES, OFFERING, key_of
 from app.reading.passages import Statement
 from app.reading.reader import Word
 from app.reading.subjects import Phrase, Subjects, segment_subjects
 
+_EVERY_PLAN = re.compile(
+    r"\b(?:every|all|each|any|both)\b(?: [\w-]+){0,2} (?:plan|tier|edition|package)s?\b", re.IGNORECASE
+)
 _EVERYBODY = frozenset({"you", "we", "everyone", "everybody", "anyone", "customers", "clients"})
 
 
@@ -31,15 +35,15 @@ def subjects_by_segment(statement: Statement, subjects: Subjects) -> list[set[Ph
     return about
 
 
-def match(part: Part, statement: Statement, about: list[set[Phrase]], proper: frozenset[Phrase]) -> Fit:
+def match(part: Part, statement: Statement, about: list[set[Phrase]], subjects: Subjects) -> Fit:
     """Judge `part` against `statement` alone, in its context. `about`: see `subjects_by_segment`.
 
-    `proper` are the subjects that are names: where both sides name one, it must be the same.
+    Where both sides name a `proper` one of the `subjects`, it must be the same.
     """
     allowed = {
         place
         for place, names in enumerate(about)
-        if not names or not part.subjects or _same_subject(names, part.subjects, proper)
+        if not names or not part.subjects or _same_subject(names, part.subjects, subjects.proper)
     }
     missing, used = _cover(part, statement, allowed)
     fit = Fit(Failure.NONE, share(part, missing), tuple(missing))
@@ -50,7 +54,8 @@ def match(part: Part, statement: Statement, about: list[set[Phrase]], proper: fr
         return fit
     reading = statement.reading
     used |= {reading.segment_at(reading.figures[index].start) for index in placed}
-    return _judge_meaning(part, statement, [about[place] for place in used if about[place]], used, fit)
+    owners = [about[place] for place in used if about[place]]
+    return _judge_meaning(part, statement, owners, used, fit, subjects.strict & subjects.proper)
 
 
 def _same_subject(names: set[Phrase], mine: frozenset[Phrase], proper: frozenset[Phrase]) -> bool:
@@ -134,9 +139,13 @@ def _explain_missing(part: Part, statement: Statement, fit: Fit) -> Fit:
     return replace(fit, failure=Failure.OTHER_WORDS)
 
 
-def _judge_meaning(part: Part, statement: Statement, owners: list[set[Phrase]], used: set[int], fit: Fit) -> Fit:
+def _judge_meaning(
+    part: Part, statement: Statement, owners: list[set[Phrase]], used: set[int], fit: Fit, plans: frozenset[Phrase]
+) -> Fit:
     """Subject named, softeners kept, limits kept. `owners` are the subjects of the segments that were used."""
     reading = statement.reading
+    if _adds_plan(part, statement, owners, plans):
+        return replace(fit, failure=Failure.SUBJECT, figure=part.figures[0] if part.figures else None)
     unnamed = owners and not any(owner & part.subjects for owner in owners) and _binds(part, statement)
     if unnamed or _widens(part, statement):
         return replace(fit, failure=Failure.GENERALISED, figure=part.figures[0] if part.figures else None)
@@ -147,10 +156,18 @@ def _judge_meaning(part: Part, statement: Statement, owners: list[set[Phrase]], 
     places = used or set(range(len(reading.breaks) + 1))
     if shifts_time(part, statement, places):
         return replace(fit, failure=Failure.OTHER_TIME)
-    limited = drops_condition(part, statement) or drops_group(part, statement, places)
+    limited = drops_condition(part, statement) or drops_group(part, statement, places) or drops_extra(part, statement)
     if reading.limits - part.raws or limited or swaps_column(part, statement):
         return replace(fit, failure=Failure.LIMITED)
     return replace(fit, failure=Failure.OVERSTATED) if overstates(part, statement) else fit
+
+
+def _adds_plan(part: Part, statement: Statement, owners: list[set[Phrase]], plans: frozenset[Phrase]) -> bool:
+    """`Setup is free on Team and Business` from `Setup is free on the Team plan`: a plan that the clause leaves out."""
+    if _EVERY_PLAN.search(statement.reading.text) or statement.context_names >= {"every", "plan"}:
+        return False
+    named = set[Phrase]().union(*owners, statement.about)
+    return any(phrase not in named and not set(phrase) <= statement.context for phrase in part.subjects & plans)
 
 
 def _binds(part: Part, statement: Statement) -> bool:

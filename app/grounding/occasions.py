@@ -1,6 +1,7 @@
 """When, where and for whom a source's fact holds, and whether the claim says so too."""
 
 import re
+from itertools import pairwise
 
 from app.grounding.attachment import same_figure
 from app.grounding.fit import Part
@@ -33,6 +34,7 @@ _NEXT_SUBJECT = frozenset(
 )
 _SAYS_NOTHING = frozenset(key_of(word) for word in "total general practice short mind case detail".split())  # noqa: SIM905
 _LONGEST = 5  # words of an opening without a comma
+_EXTRA = frozenset({"extra", "additional", "further"})
 _GIVEN_AWAY = frozenset({"free", "discount", "discounts", "complimentary"})
 
 
@@ -73,6 +75,16 @@ def drops_group(part: Part, statement: Statement, places: set[int]) -> bool:
         if priced and any(key_of(match["place"].lower()) not in keys for match in _PLACE.finditer(piece)):
             return True
     return False
+
+
+def drops_extra(part: Part, statement: Statement) -> bool:
+    """`Each seat costs $4` from `Every extra seat costs $4`."""
+    if not part.figures or part.raws & _EXTRA:
+        return False
+    words, keys = statement.reading.words, part.keys
+    segment = statement.reading.segment_at
+    places = {segment(f.start) for f in statement.reading.figures if any(same_figure(own, f) for own in part.figures)}
+    return any(word.raw in _EXTRA and word.segment in places and after.key in keys for word, after in pairwise(words))
 
 
 def _opening(reading: Reading, start: int, end: int) -> list[Word]:
