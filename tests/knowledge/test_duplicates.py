@@ -61,7 +61,9 @@ def test_different_texts_stay() -> None:
 
 TERMINAL = (
     "The {name} terminal takes cards, phones and watches, prints receipts, works a day without a network, charges in "
-    "an hour, connects to every till by cable or air, is repaired within two days, and costs {price} a month"
+    "an hour, speaks nine languages on a bright screen that is easy to read in the sun, weighs less than most phones, "
+    "fits every counter or belt, connects to every till by cable or air, is repaired within two days, and costs "
+    "{price} a month"
 )
 
 
