@@ -2,8 +2,9 @@
 
 A numeral is a run of digits (of any script, fractions and superscripts included), with single joiners between digits:
 `1,200.50`, `24/7`, `2024-01-05`, `1 200`. A text obeys the rule if each of its numerals, read as far as it goes, is one
-of the allowed ones. The rule is kept after every token, whatever the tokenizer puts into one: a part of a price, a
-whole price with its currency sign, the end of one numeral and the start of the next, or half a character.
+of the allowed ones. Characters that nobody sees are not written at all. The rule is kept after every token, whatever
+the tokenizer puts into one: a part of a price, a whole price with its currency sign, the end of one numeral and the
+start of the next, or half a character.
 """
 
 import codecs
@@ -16,11 +17,12 @@ from functools import cached_property, lru_cache
 
 from app.language_models.token_texts import TokenTexts
 
-_JOINERS = frozenset(".,'’:/ -–\u00a0\u2009\u202f")
+_DASHES = "-–\u2011\u2212"
+_JOINERS = frozenset(f".,'’:/ \n{_DASHES}\u00a0\u2007\u2009\u202f\u00b7\u066c\uff0c")
 _GROUPED = re.compile(r"(?<![^ ])\d{1,3}(?: \d{3})+(?![^ ])")
 _LONGEST = 40
 """Characters of a numeral. What is longer is a list: its members may be written, but not in one piece."""
-_BETWEEN_MEMBERS = re.compile("[,'’:/–\u00a0\u2009\u202f-]")
+_BETWEEN_MEMBERS = re.compile(f"[{re.escape(''.join(sorted(_JOINERS - {'.'})))}]")
 Pending = tuple[str, bytes]
 """How a text ends: the numeral that may still go on, and the bytes of a character that is not complete."""
 START: Pending = ("", b"")
@@ -46,12 +48,12 @@ def allowed_numerals(sources: Iterable[str], extra: Iterable[str] = ()) -> froze
 
 def _readings(numeral: str) -> Iterator[str]:
     yield from (reading for reading in (numeral, *_GROUPED.findall(numeral)) if len(reading) <= _LONGEST)
-    for part in numeral.split(" "):
+    for part in re.split("[ \n]", numeral):
         if len(part) > _LONGEST:
             yield from (member for member in _BETWEEN_MEMBERS.split(part) if len(member) <= _LONGEST)
             continue
         yield part
-        ends = re.split("[–-]", part)
+        ends = re.split(f"[{re.escape(_DASHES)}]", part)
         if len(ends) == 2:
             yield from ends
 
@@ -73,6 +75,7 @@ class NumeralVocabulary:
         self.fragments = tuple(token for token, text in enumerate(texts.whole) if text is None)
         self.joiners: dict[int, str] = {}
         self.figures: list[tuple[int, str, str]] = []
+        self.invisible: list[int] = []
         for token, text in enumerate(texts.whole):
             if text is None:
                 continue
@@ -80,6 +83,8 @@ class NumeralVocabulary:
             if first is not None:
                 leading = lead.match(text)
                 self.figures.append((token, leading[0] if leading else "", first[0]))
+            elif _has_invisible(text):
+                self.invisible.append(token)
             elif text in _JOINERS:
                 self.joiners[token] = text
 
@@ -123,7 +128,7 @@ class NumeralRule:
         if not raw:
             return pending
         text, rest = _complete(pending[1] + raw)
-        ending = self._ending(pending[0] + text)
+        ending = None if _has_invisible(text) else self._ending(pending[0] + text)
         if ending is None or (rest and not self._may_continue(ending, rest)):
             return None
         return ending, rest
@@ -147,6 +152,7 @@ class NumeralRule:
         vocabulary, (part, tail) = self._vocabulary, pending
         closable = self._closable(part)
         judged = {token: self.after(pending, token) is not None for token in vocabulary.fragments}
+        judged |= dict.fromkeys(vocabulary.invisible, False)
         for token, lead, first in vocabulary.figures:
             doubled = part[-1:] in _JOINERS and lead[:1] in _JOINERS
             glued = bool(part and lead) and not tail and not doubled
@@ -181,6 +187,11 @@ class NumeralRule:
             for numeral in self._allowed
             if len(numeral) > len(part) and numeral.startswith(part)
         )
+
+
+def _has_invisible(text: str) -> bool:
+    """Whether `text` holds what a reader of the message never sees: `2\\u200b99` is read as 299."""
+    return not text.isprintable() and any(char != "\n" and unicodedata.category(char)[0] == "C" for char in text)
 
 
 def _complete(raw: bytes) -> tuple[str, bytes]:

@@ -79,6 +79,26 @@ class TestInterruption:
         assert resumed[0] > 1
         assert result.adapter_digest == card.adapter_digest
 
+    def test_a_killed_run_stops_as_early_as_a_whole_one(self, run: TrainingRun, tmp_path: Path) -> None:
+        steps: list[tuple[int, int]] = []
+        # A rate so high that the loss soon jumps about.
+        fast = {"epochs": 6, "evaluations_per_epoch": 5, "learning_rate": 0.15, "warmup": 0.0, "patience": 2}
+        options = replace(OPTIONS, dropout=0.0, **fast)  # type: ignore[arg-type]
+        whole = replace(run, output=tmp_path / "whole", options=options)
+        expected = finetune(whole, lambda done, total, _: steps.append((done, total)))
+        last, total = steps[-1]
+        assert last < total
+
+        def kill(done: int, _total: int, _name: str) -> None:
+            if done == last - 1:
+                raise Killed
+
+        again = replace(whole, output=tmp_path / "whole_again")
+        with pytest.raises(Killed):
+            finetune(again, kill)
+        resumed = finetune(again)
+        assert resumed.training["steps"] == last == expected.training["steps"]
+
     def test_checkpoints_of_another_run_are_refused_by_what_differs(self, run: TrainingRun, tmp_path: Path) -> None:
         (tmp_path / "checkpoints").mkdir()
         stored = {"seed": 5, "rank": 4}

@@ -56,7 +56,7 @@ _AFTERWORD = re.compile(
 )
 _CITATION = re.compile(
     r"[ \t]?(?:\[\d{1,2}(?:\s?,\s?\d{1,2}){0,4}\]|【[^】\n]{0,40}】"
-    r"|\(passages?\s+\d{1,2}(?:\s?(?:,|and)\s?\d{1,2}){0,3}\))",
+    r"|\(passages?\s+\d{1,2}(?:\s?(?:,|and)\s?\d{1,2}){0,3}\))(?!\w)",
     re.IGNORECASE,
 )
 _EMPHASIS = re.compile(r"(?<![\w*])(\*{1,3}|_{2,3})(?=\S)([^*_\n]{1,400}?)(?<=\S)\1(?![\w*])")

@@ -145,3 +145,7 @@ def test_long_answers_take_linear_time() -> None:
     )
     for piece in pieces:
         assert_linear(lambda text: clean_message(text, truncated=True), piece)
+
+
+def test_a_mark_inside_a_figure_is_no_citation() -> None:
+    assert "$299" not in clean_message("It costs $2[15]99 a month.")
