@@ -10,7 +10,8 @@ class Sampler:
     """Greedy at temperature 0, else nucleus sampling among the `top_k` best.
 
     Draws from a generator of its own, one number per token: the same seed and scores give the same text, whatever is
-    decoded in the same batch.
+    decoded in the same batch. In float32 the scores of a text do not depend on its company, but for roundings far below
+    the distance of two tokens; in bfloat16 and float16 those roundings can choose another token.
     """
 
     def __init__(self, temperature: float, top_p: float, top_k: int, seed: int) -> None:

@@ -30,6 +30,8 @@ from app.language_models.weights import Weights
 GREEDY = GenerationOptions(temperature=0, max_tokens=24)
 SAMPLED = GenerationOptions(temperature=1.2, max_tokens=24, seed=7)
 USERS = ["Hello", "The price is 299 and the rest of this prompt is a good deal longer than that", "q", "x " * 40]
+# The tiny model answers it with hundreds of tokens.
+LONG = "Write on"
 
 
 def prompt(user: str, system: str = "You write.") -> Prompt:
@@ -179,7 +181,7 @@ async def test_a_cancelled_text_frees_its_place(engine: LocalEngine) -> None:
 
 
 async def test_no_time_left_is_said_and_stops_the_text(engine: LocalEngine) -> None:
-    late = LocalModel(engine).complete(prompt("Hello"), replace(GREEDY, max_tokens=3000), 0.05)
+    late = LocalModel(engine).complete(prompt(LONG), replace(GREEDY, max_tokens=3000), 0.05)
     assert await reason_of(asyncio.ensure_future(late)) == "timeout"
     assert (await LocalModel(engine).complete(prompt("Hello"), GREEDY, 10)).text
 
@@ -295,8 +297,8 @@ async def test_closing_answers_everybody_who_waits(base_model: Path) -> None:
     engine = LocalEngine(base_model, LocalModels(device="cpu"))
     engine.start()
     await engine.ready()
-    call = asyncio.create_task(LocalModel(engine).complete(prompt("Hello"), replace(GREEDY, max_tokens=3000), 60))
-    await asyncio.sleep(0.05)
+    call = asyncio.create_task(LocalModel(engine).complete(prompt(LONG), replace(GREEDY, max_tokens=3000), 60))
+    await asyncio.sleep(0.02)
     await engine.close()
     assert await reason_of(call) == "closed"
     again = LocalModel(engine).complete(prompt("Hello"), GREEDY, 10)

@@ -8,6 +8,9 @@ from app.followups.generators.voice import Voice
 from app.followups.types import Draft, GeneratorName, Prompt
 from app.language_models.base import Completion, TextModel
 
+# It depends on this lead alone: the model is well.
+_TOO_LONG = {"reason": "prompt_too_long"}
+
 
 class FinetunedGenerator:
     """Asks `model`, which speaks with `voice`. What it states about us stands only if the checks find it supported.
@@ -42,12 +45,15 @@ class FinetunedGenerator:
         return f"{self._model.digest}:{self._model.adapter_digest}:{self._source.version}"
 
     async def generate(self, task: GenerationInput) -> Draft:
-        """Raises `AdapterUnavailable` without a model or an adapter that answers, and `ModelUnavailable` where the safe
-        template may answer instead: with `allow_fallback`, and when the model answers but writes no message."""
+        """Raises `AdapterUnavailable` without a model or an adapter that answers.
+
+        Raises `ModelUnavailable` where the safe template may answer instead: with `allow_fallback`, for a lead whose
+        prompt is too long, and when the model answers but writes no message.
+        """
         try:
             prompt, answer = await self._ask(task)
         except (AdapterUnavailable, ModelUnavailable) as error:
-            if self._allow_fallback:
+            if self._allow_fallback or error.details == [_TOO_LONG]:
                 raise ModelUnavailable(error.message, error.details) from error
             raise AdapterUnavailable(error.message, error.details) from error
         return Draft(

@@ -129,6 +129,13 @@ async def test_an_answer_without_a_message_is_left_to_the_template(engine: Local
         await finetuned.generate(replace(ASKED, options=GenerationOptions(temperature=0, max_tokens=2)))
 
 
+async def test_a_prompt_that_is_too_long_is_left_to_the_template(engine: LocalEngine, adapter: Path) -> None:
+    made = Generators(engine)
+    await made.slot.load(adapter)
+    with pytest.raises(ModelUnavailable, match="too long"):
+        await made.finetuned.generate(replace(ASKED, options=GenerationOptions(max_tokens=5000)))
+
+
 async def test_hybrid_without_a_local_model_is_the_template_where_rag_is(base_model: Path) -> None:
     engine = LocalEngine(base_model, LocalModels(device="cpu"))
     slot = AdapterSlot(engine)
