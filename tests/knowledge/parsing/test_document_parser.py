@@ -1,5 +1,6 @@
 """Parser processes through the pool that owns them: real processes, real files."""
 
+import contextlib
 import os
 import signal
 import threading
@@ -143,8 +144,9 @@ def test_a_process_that_is_killed_is_replaced(parser: DocumentParser, note: Path
 
 def until_dead(child: psutil.Process) -> None:
     """Wait for the end of the process and leave its exit code to the parser."""
-    while child.is_running() and child.status() != psutil.STATUS_ZOMBIE:
-        time.sleep(0.01)
+    with contextlib.suppress(psutil.NoSuchProcess):  # the parser may have taken the exit code already
+        while child.status() != psutil.STATUS_ZOMBIE:
+            time.sleep(0.01)
 
 
 def settle(child: psutil.Process) -> None:
