@@ -9,9 +9,13 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from app.config_files import LocalModels
 from app.errors import AdapterUnavailable
-from app.language_models.adapters import read_adapter
+from app.language_models.adapter_slot import AdapterSlot
+from app.language_models.adapters import Adapter, read_adapter
 from app.language_models.local import LocalEngine
+from app.language_models.model_files import content_digest
+from app.language_models.weights import Weights
 from tests.language_models.tiny_models import make_adapter, make_model
 
 WEIGHTS = "adapter_model.safetensors"
@@ -121,3 +125,38 @@ def test_an_adapter_for_a_model_of_another_size_does_not_fit(tmp_path: Path, ada
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(AdapterUnavailable, match="nowhere is not there"):
         read_adapter(tmp_path / "nowhere", "digest", {})
+
+
+def test_an_adapter_that_cannot_be_filled_leaves_the_model_as_it_was(
+    base_model: Path, adapter: Path, second_adapter: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = Weights.load(base_model, LocalModels(device="cpu"))
+    digest, shapes = content_digest(base_model), loaded.linear_shapes()
+    first, second = (read_adapter(path, digest, shapes) for path in (adapter, second_adapter))
+
+    def full(*_: object, **__: object) -> None:
+        raise torch.OutOfMemoryError
+
+    cases: list[tuple[Adapter, list[Adapter]]] = [(first, []), (second, [first])]
+    for tried, kept in cases:
+        with monkeypatch.context() as broken:
+            broken.setattr("app.language_models.weights.set_peft_model_state_dict", full)
+            with pytest.raises(torch.OutOfMemoryError):
+                loaded.add_adapter(tried.key, tried.config, tried.tensors)
+        assert not loaded.has_adapter(tried.key)
+        assert all(loaded.has_adapter(other.key) for other in kept)
+        loaded.add_adapter(tried.key, tried.config, tried.tensors)
+        assert loaded.has_adapter(tried.key)
+
+
+async def test_whatever_keeps_the_first_adapter_out_is_told_to_who_asks_for_it(
+    engine: LocalEngine, adapter: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("a library's own")
+
+    monkeypatch.setattr("app.language_models.local.read_adapter", fail)
+    slot = AdapterSlot(engine)
+    await slot.load_first(adapter)
+    assert slot.problem is not None
+    assert "could not be loaded" in slot.problem.message
