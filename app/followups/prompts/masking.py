@@ -137,7 +137,8 @@ def mask(lead: LeadContext, *, ours: bool = False) -> Mask:
     groups = {
         "LINK": _LINK,
         "EMAIL": _EMAIL,
-        "TEXT": _PLACEHOLDER,
+        # Also where a word goes on: what follows may be hidden, and then it would read as a placeholder.
+        "TEXT": f"{_PLACEHOLDER}|{_BARE}",
         "keep": "|".join([*(_word(name) for name in kept), _DATE]),
         "titled": "|".join(rf"(?<!\w)(?i:{_TITLE})\s" + _word(name) for name in titled),
         "name": "|".join(spellings[value] for value in longest_first),
