@@ -32,8 +32,14 @@ def note(tmp_path: Path) -> Path:
 
 
 def children() -> list[psutil.Process]:
-    found = (child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE)
-    return [child for child in found if "app.knowledge.parsing.child" in child.cmdline()]
+    return [child for child in psutil.Process().children() if parses(child)]
+
+
+def parses(child: psutil.Process) -> bool:
+    try:
+        return child.status() != psutil.STATUS_ZOMBIE and "app.knowledge.parsing.child" in child.cmdline()
+    except psutil.NoSuchProcess:  # it ended meanwhile
+        return False
 
 
 def refusal(parser: DocumentParser, path: Path) -> DocumentRefused:
@@ -149,12 +155,17 @@ def until_dead(child: psutil.Process) -> None:
             time.sleep(0.01)
 
 
-def settle(child: psutil.Process) -> None:
-    """Wait until the process has started and waits for something itself."""
+def settled(child: psutil.Process) -> bool:
+    """Wait until the process has started and waits for something itself. False if it ended meanwhile."""
     used = -1.0
-    while (now := sum(child.cpu_times()[:2])) != used or now < 0.2 or child.status() != psutil.STATUS_SLEEPING:
-        used = now
+    while parses(child):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            now = sum(child.cpu_times()[:2])
+            if now == used and now >= 0.2 and child.status() == psutil.STATUS_SLEEPING:
+                return True
+            used = now
         time.sleep(0.5)
+    return False
 
 
 def test_a_document_that_is_there_whenever_the_process_is_killed_is_refused(
@@ -166,8 +177,7 @@ def test_a_document_that_is_there_whenever_the_process_is_killed_is_refused(
         time.sleep(0.5)
         killed: set[int] = set()
         while not waiting.done():
-            for child in children():
-                settle(child)
+            for child in filter(settled, children()):
                 killed.add(child.pid)
                 child.kill()
                 until_dead(child)
