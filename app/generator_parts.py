@@ -92,7 +92,7 @@ def build_generators(
         rag = RagGenerator(remote, evidence_prompts(models.rag.prompt_profile, rules), rules)
     if local is None:
         return GeneratorRegistry(rag)
-    from app.language_models.local import LocalFusion, LocalModel
+    from app.language_models.local_models import LocalFusion, LocalModel
 
     profile, current = models.local.prompt_profile, local.slot.current
     evidence, voice = evidence_prompts(profile, rules), voice_prompts(profile, rules)

@@ -1,24 +1,23 @@
-"""Local models: one thread owns the weights, everybody else asks it."""
+"""The engine of local models: one thread owns the weights, everybody else asks it."""
 
 import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
 from app.config_files import LocalModels
 from app.errors import AppError, ModelUnavailable
-from app.followups.types import GenerationOptions, Prompt
+from app.followups.types import Prompt
 from app.language_models.adapters import Adapter, read_adapter
-from app.language_models.base import Completion, DecodingRules
+from app.language_models.base import Completion
 from app.language_models.decoder import Decoder
 from app.language_models.decoding import Vocabulary
 from app.language_models.jobs import Job, JobQueue, PromptRow
 from app.language_models.model_files import ModelFiles, check_model_files, read_model_files
-from app.language_models.prompt_encoding import PromptEncoder, seed_of
+from app.language_models.prompt_encoding import PromptEncoder
 from app.language_models.row_adapters import BASE
 from app.language_models.token_texts import read_token_texts
 from app.language_models.weights import Weights
@@ -202,100 +201,6 @@ class LocalEngine:
                 decoder.step()
         except Exception as error:  # noqa: BLE001 - libraries fail in any way
             decoder.reset(error, jobs)
-
-
-class LocalModel:
-    """A `TextModel` on the base weights, or with an adapter."""
-
-    def __init__(self, engine: LocalEngine, adapter: Callable[[], Adapter | None] = lambda: None) -> None:
-        self._engine = engine
-        self._adapter = adapter
-
-    @property
-    def name(self) -> str:
-        return self._engine.name
-
-    @property
-    def digest(self) -> str:
-        return self._engine.digest
-
-    @property
-    def adapter_digest(self) -> str | None:
-        adapter = self._adapter()
-        return adapter.digest if adapter else None
-
-    async def warm_up(self) -> None:
-        await self._engine.ready()
-
-    async def close(self) -> None:
-        """The engine is closed by who started it."""
-
-    def fits(self, prompt: Prompt, options: GenerationOptions) -> bool:
-        return len(self._engine.encode(prompt)) + options.max_tokens <= self._engine.window
-
-    async def complete(
-        self,
-        prompt: Prompt,
-        options: GenerationOptions,
-        timeout_seconds: float,
-        rules: DecodingRules | None = None,
-    ) -> Completion:
-        """Answer in at most `options.max_tokens` tokens. Raises `ModelUnavailable` for every failure."""
-        adapter = self._adapter()
-        row = PromptRow(self._engine.encode(prompt), adapter.key if adapter else BASE)
-        answer = await self._engine.write(_job((row,), (prompt,), options, rules), timeout_seconds)
-        return replace(answer, adapter_digest=adapter.digest if adapter else None)
-
-
-class LocalFusion:
-    """A `FusedModel`: evidence on the base weights, voice on the adapter, in one batch."""
-
-    def __init__(self, engine: LocalEngine, adapter: Callable[[], Adapter | None]) -> None:
-        self._engine = engine
-        self._adapter = adapter
-
-    @property
-    def name(self) -> str:
-        return self._engine.name
-
-    @property
-    def digest(self) -> str:
-        return self._engine.digest
-
-    @property
-    def adapter_digest(self) -> str | None:
-        adapter = self._adapter()
-        return adapter.digest if adapter else None
-
-    def fits(self, prompt: Prompt, options: GenerationOptions) -> bool:
-        return len(self._engine.encode(prompt)) + options.max_tokens <= self._engine.window
-
-    async def fuse(
-        self,
-        prompts: tuple[Prompt, Prompt],
-        options: GenerationOptions,
-        timeout_seconds: float,
-        rules: DecodingRules | None = None,
-    ) -> Completion:
-        """See `FusedModel.fuse`. Without an adapter both rows are read by the base weights."""
-        adapter = self._adapter()
-        keys = (BASE, adapter.key if adapter else BASE)
-        rows = tuple(PromptRow(self._engine.encode(prompt), key) for prompt, key in zip(prompts, keys, strict=True))
-        answer = await self._engine.write(_job(rows, prompts, options, rules), timeout_seconds)
-        return replace(answer, adapter_digest=adapter.digest if adapter else None)
-
-
-def _job(
-    rows: tuple[PromptRow, ...], prompts: tuple[Prompt, ...], options: GenerationOptions, rules: DecodingRules | None
-) -> Job:
-    return Job(
-        rows=rows,
-        temperature=options.temperature,
-        max_tokens=options.max_tokens,
-        seed=seed_of(prompts) if options.seed is None else options.seed,
-        weight=options.fusion_weight_rag,
-        rules=rules,
-    )
 
 
 def _warm_up(decoder: Decoder, token: int) -> None:

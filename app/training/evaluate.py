@@ -14,7 +14,8 @@ from app.errors import InvalidInput, ModelUnavailable
 from app.followups.generators.template import SafeTemplate
 from app.followups.types import GenerationOptions
 from app.language_models.adapters import Adapter
-from app.language_models.local import EngineState, LocalEngine, LocalModel
+from app.language_models.local import EngineState, LocalEngine
+from app.language_models.local_models import LocalModel
 from app.training.drafts import DraftScores, score_drafts, write_drafts
 from app.training.encoding import encode
 from app.training.examples import Example, digest_of

@@ -21,7 +21,8 @@ from app.language_models.adapters import Adapter, read_adapter
 from app.language_models.base import Completion, DecodingRules
 from app.language_models.jobs import Job, JobQueue, PromptRow
 from app.language_models.kv_batch import KvBatch
-from app.language_models.local import EngineState, LocalEngine, LocalFusion, LocalModel
+from app.language_models.local import EngineState, LocalEngine
+from app.language_models.local_models import LocalFusion, LocalModel
 from app.language_models.model_files import content_digest
 from app.language_models.numerals import allowed_numerals, find_numerals
 from app.language_models.row_adapters import BASE

@@ -3,7 +3,7 @@
 from app.config_files import ValidationConfig
 from app.errors import AdapterUnavailable, ModelUnavailable
 from app.followups.generators.base import GenerationInput, PromptSource
-from app.followups.generators.model_prompt import as_asked, decoding_rules, fitting_prompt, message_of
+from app.followups.generators.model_prompt import as_asked, decoding_rules, draft_of, fitting_prompt
 from app.followups.generators.voice import Voice
 from app.followups.types import Draft, GeneratorName, Prompt
 from app.language_models.base import Completion, TextModel
@@ -56,16 +56,7 @@ class FinetunedGenerator:
             if self._allow_fallback or error.details == [_TOO_LONG]:
                 raise ModelUnavailable(error.message, error.details) from error
             raise AdapterUnavailable(error.message, error.details) from error
-        return Draft(
-            text=message_of(answer, prompt.placeholders),
-            generator=self.name,
-            model=self._model.name,
-            model_digest=self._model.digest,
-            prompt_version=prompt.version,
-            adapter_digest=answer.adapter_digest,
-            prompt_tokens=answer.prompt_tokens,
-            completion_tokens=answer.completion_tokens,
-        )
+        return draft_of(answer, self.name, self._model, prompt.version, prompt.placeholders)
 
     async def _ask(self, task: GenerationInput) -> tuple[Prompt, Completion]:
         if self._voice.problem is not None:

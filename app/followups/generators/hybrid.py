@@ -6,7 +6,7 @@ from time import monotonic
 from app.config_files import ValidationConfig
 from app.errors import AdapterUnavailable, ModelUnavailable
 from app.followups.generators.base import GenerationInput, Generator, PromptSource
-from app.followups.generators.model_prompt import as_asked, decoding_rules, fitting_prompt, message_of
+from app.followups.generators.model_prompt import as_asked, decoding_rules, draft_of, fitting_prompt
 from app.followups.generators.voice import Voice
 from app.followups.types import Draft, GeneratorName
 from app.language_models.base import FusedModel
@@ -72,13 +72,4 @@ class HybridGenerator:
         placeholders = tuple(dict([*voice.placeholders, *evidence.placeholders]).items())
         rules = decoding_rules(shown, placeholders, self._rules)
         answer = await self._model.fuse((evidence, voice), task.options, task.timeout_seconds, rules)
-        return Draft(
-            text=message_of(answer, placeholders),
-            generator=self.name,
-            model=self._model.name,
-            model_digest=self._model.digest,
-            prompt_version=f"{evidence.version}+{voice.version}",
-            adapter_digest=answer.adapter_digest,
-            prompt_tokens=answer.prompt_tokens,
-            completion_tokens=answer.completion_tokens,
-        )
+        return draft_of(answer, self.name, self._model, f"{evidence.version}+{voice.version}", placeholders)

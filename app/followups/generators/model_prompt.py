@@ -1,4 +1,4 @@
-"""What a model is handed with its prompt: as much evidence as its window holds, and what its text must keep to."""
+"""Before and after a model: as much evidence as its window holds, what its text must keep to, the draft it wrote."""
 
 import hashlib
 import re
@@ -10,8 +10,10 @@ from app.errors import ModelUnavailable
 from app.followups.generators.base import GenerationInput, PromptSource
 from app.followups.generators.cleaning import clean_message
 from app.followups.prompts.masking import restore
-from app.followups.types import EvidenceItem, Prompt
-from app.language_models.base import Completion, DecodingRules
+from app.followups.types import Draft, EvidenceItem, Prompt
+from app.language_models.base import Completion, DecodingRules, FusedModel, TextModel
+
+Placeholders = tuple[tuple[str, str], ...]
 
 _SECOND_TEMPERATURE = 0.5
 _PLAN = re.compile(
@@ -57,7 +59,7 @@ def as_asked(task: GenerationInput, source: PromptSource) -> GenerationInput:
     return replace(task, repair_of=None, violations=(), options=drawn)
 
 
-def decoding_rules(task: GenerationInput, placeholders: tuple[tuple[str, str], ...], rules: ValidationConfig) -> (
+def decoding_rules(task: GenerationInput, placeholders: Placeholders, rules: ValidationConfig) -> (
     DecodingRules
 ):  # fmt: skip
     """Numerals and names of the evidence and the record, and the phrases that `rules` ban."""
@@ -74,12 +76,23 @@ def decoding_rules(task: GenerationInput, placeholders: tuple[tuple[str, str], .
     )
 
 
-def message_of(answer: Completion, placeholders: tuple[tuple[str, str], ...]) -> str:
-    """The message in a model's answer, with the lead's data put back. Raises `ModelUnavailable` if there is none."""
+def draft_of(
+    answer: Completion, generator: str, model: TextModel | FusedModel, prompt_version: str, placeholders: Placeholders
+) -> Draft:
+    """The draft in a model's answer, with the lead's data put back. Raises `ModelUnavailable` if it holds none."""
     text = restore(clean_message(answer.text, truncated=answer.truncated), placeholders)
     if not text:
         raise ModelUnavailable("The model wrote no message.", [{"reason": "unusable_answer"}])
-    return text
+    return Draft(
+        text=text,
+        generator=generator,
+        model=model.name,
+        model_digest=model.digest,
+        prompt_version=prompt_version,
+        adapter_digest=answer.adapter_digest,
+        prompt_tokens=answer.prompt_tokens,
+        completion_tokens=answer.completion_tokens,
+    )
 
 
 def _less(knowledge: tuple[EvidenceItem, ...]) -> tuple[EvidenceItem, ...] | None:

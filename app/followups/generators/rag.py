@@ -2,7 +2,7 @@
 
 from app.config_files import ValidationConfig
 from app.followups.generators.base import GenerationInput, PromptSource
-from app.followups.generators.model_prompt import as_asked, decoding_rules, fitting_prompt, message_of
+from app.followups.generators.model_prompt import as_asked, decoding_rules, draft_of, fitting_prompt
 from app.followups.types import Draft, GeneratorName
 from app.language_models.base import TextModel
 
@@ -34,12 +34,4 @@ class RagGenerator:
         shown, prompt = fitting_prompt(task, self._source, lambda prompt: self._model.fits(prompt, task.options))
         rules = decoding_rules(shown, prompt.placeholders, self._rules)
         answer = await self._model.complete(prompt, task.options, task.timeout_seconds, rules)
-        return Draft(
-            text=message_of(answer, prompt.placeholders),
-            generator=self.name,
-            model=self._model.name,
-            model_digest=self._model.digest,
-            prompt_version=prompt.version,
-            prompt_tokens=answer.prompt_tokens,
-            completion_tokens=answer.completion_tokens,
-        )
+        return draft_of(answer, self.name, self._model, prompt.version, prompt.placeholders)

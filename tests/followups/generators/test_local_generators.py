@@ -17,7 +17,8 @@ from app.followups.prompts.profiles import evidence_prompts, voice_prompts
 from app.followups.types import GenerationOptions, Prompt, Violation
 from app.language_models.adapter_slot import AdapterSlot
 from app.language_models.base import Completion, DecodingRules
-from app.language_models.local import LocalEngine, LocalFusion, LocalModel
+from app.language_models.local import LocalEngine
+from app.language_models.local_models import LocalFusion, LocalModel
 from app.language_models.numerals import allowed_numerals, find_numerals
 from tests.followups.prompts.tasks import CASE, EVIDENCE, LEAD, PRICES, REJECTION, RULES, TASK
 
